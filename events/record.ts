@@ -1,0 +1,31 @@
+/** What the log holds: every message as it came, with its bytes, where and when it came in, in one order. */
+
+/** Who put a record on the log. Only `internal` ones may say `config` and `until`. */
+export type RecordSource = 'mqtt' | 'http' | 'import' | 'internal'
+
+/** A message at the front door, before the log has given it a position. */
+export type NewRecord = {
+  /** Stamped once, at the front door; carried through redelivery, replay and migration. */
+  received_at: number
+  source: RecordSource
+  topic: string
+  payload: Uint8Array
+  /** What the rule in front of the stream thought of it (`ok`, or why not); the processor decides. */
+  verdict: string
+}
+
+/** A record of the log. Positions are strings that sort as the log does; they are never numbers. */
+export type LogRecord = NewRecord & { position: string }
+
+export const MAX_PAYLOAD_BYTES = 64 * 1024
+
+/** Payload of a record on `configTopic(device_id)`. */
+export type ConfigMessage = {
+  device_id: string
+  effective_from: number
+  written_at: number
+  config: import('./event.ts').DeviceConfig
+}
+
+/** Payload of a record on `untilTopic(device_id)`: time has reached `until` for this device. It names no timer. */
+export type UntilMessage = { device_id: string; until: number }

@@ -1,0 +1,62 @@
+/** Topic names, written once. Ids are percent-encoded wherever they enter a topic. */
+import type { DeviceType } from './event.ts'
+
+export const TOPIC_FILTERS = ['sidewalk/#', 'ev/evse/+/telemetry', 'ev/thermostat/+/telemetry'] as const
+
+/** Where a device of this type publishes. */
+export function telemetryTopic(type: DeviceType, device_id: string): string {
+  return `ev/${type}/${encodeTopicId(device_id)}/telemetry`
+}
+
+/** Where a device of this type listens for commands such as the time sync. */
+export function downlinkTopic(type: DeviceType, device_id: string): string {
+  return `ev/${type}/${encodeTopicId(device_id)}/downlink`
+}
+
+/** Topics under this prefix are the system's own; a device's message there is quarantined. */
+export const INTERNAL_PREFIX = 'pilotline/'
+
+export function configTopic(device_id: string): string {
+  return `${INTERNAL_PREFIX}config/${encodeTopicId(device_id)}`
+}
+
+export function untilTopic(device_id: string): string {
+  return `${INTERNAL_PREFIX}until/${encodeTopicId(device_id)}`
+}
+
+export type TopicRoute =
+  | { kind: 'telemetry'; device_type: DeviceType; device_id: string }
+  | { kind: 'sidewalk' }
+  | { kind: 'config'; device_id: string }
+  | { kind: 'until'; device_id: string }
+  | { kind: 'unknown' }
+
+const TELEMETRY = /^ev\/(evse|thermostat)\/([^/]+)\/telemetry$/
+const INTERNAL = /^pilotline\/(config|until)\/([^/]+)$/
+
+/** What a topic says about its record. An id whose percent-encoding is broken is taken as it stands. */
+export function routeTopic(topic: string): TopicRoute {
+  const telemetry = TELEMETRY.exec(topic)
+  if (telemetry) {
+    const device_type = telemetry[1] as DeviceType
+    return { kind: 'telemetry', device_type, device_id: decodeTopicId(telemetry[2] as string) }
+  }
+  if (topic.startsWith('sidewalk/')) return { kind: 'sidewalk' }
+  const internal = INTERNAL.exec(topic)
+  if (internal)
+    return { kind: internal[1] as 'config' | 'until', device_id: decodeTopicId(internal[2] as string) }
+  return { kind: 'unknown' }
+}
+
+function encodeTopicId(device_id: string): string {
+  // encodeURIComponent leaves * and ' alone, and MQTT's wildcards are + and #, both of which it encodes.
+  return encodeURIComponent(device_id)
+}
+
+function decodeTopicId(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
