@@ -1,0 +1,52 @@
+/** What a chart is and what it knows: a machine with an id and a version, and plain data for its state. */
+import type { AnyStateMachine, StateValue } from 'xstate'
+
+export type { StateValue } from 'xstate'
+
+/** A chart as the registry holds it. */
+export type Chart = {
+  id: string
+  /** Grows with every change of behaviour; stored with each state that it makes. */
+  version: number
+  machine: AnyStateMachine
+  /** Paths of the states (`session.connected`) in which nothing is open and no timer is pending: where checkpoints are cut. */
+  quiescent: readonly string[]
+}
+
+/** An event as a chart hears it: the name of what happened, when, and the facts it carries. */
+export type ChartEvent = { type: string; at: number } & Record<string, unknown>
+
+/** Pending timers by name, each with the time it comes due (epoch ms). */
+export type Timers = Record<string, number>
+
+/** A chart's whole state as plain data, never an xstate snapshot. */
+export type ChartState = {
+  chart: string
+  version: number
+  value: StateValue
+  context: Record<string, unknown>
+  timers: Timers
+}
+
+/** What a chart decided: a name, when, its facts, and the timer that led to it (null: the event itself). */
+export type Decision = { type: string; at: number; timer: string | null; data: Record<string, unknown> }
+
+/** `fired` is the last timer that came due on the way, whether it decided anything or not. */
+export type Advanced = {
+  state: ChartState
+  decided: Decision[]
+  timers: Timers
+  fired: { name: string; due_at: number } | null
+}
+
+/** `{ session: 'charging' }` as `session.charging`. Parallel regions are joined by `|`. */
+export function statePath(value: StateValue): string {
+  if (typeof value === 'string') return value
+  return Object.entries(value)
+    .map(([state, inner]) => (inner === undefined ? state : `${state}.${statePath(inner)}`))
+    .join('|')
+}
+
+export function isQuiescent(chart: Chart, state: ChartState): boolean {
+  return chart.quiescent.includes(statePath(state.value)) && Object.keys(state.timers).length === 0
+}

@@ -1,0 +1,122 @@
+/** Everything a device's charts know, in one item (DESIGN §4): plain data that goes to the store as JSON. */
+import { type ClockState, newClock } from '../events/clock.ts'
+import type {
+  DeviceEventType,
+  DeviceType,
+  EvseFields,
+  ThermostatFields,
+  TimeQuality,
+} from '../events/event.ts'
+import type { EventKey } from '../events/key.ts'
+import type { EventRow } from '../events/ports.ts'
+import type { ChartState } from './chart.ts'
+import type { ConfigInForce } from './config-in-force.ts'
+import { chartsOf } from './device-charts.ts'
+
+/** Shape of the state itself; grows when a field changes its meaning. */
+export const STATE_FORMAT = 1
+
+/** Identities kept to know a redelivery without a look-up. */
+const RECENT_KEPT = 16
+/** Hex digits of an identity that are kept of it; 64 bits. */
+const RECENT_DIGITS = 16
+
+export type DeviceState = {
+  format: number
+  device_id: string
+  device_type: DeviceType
+  /** How many records changed this device: the order of its writers. */
+  applied: number
+  /** Key of the last event or timer that was folded; null before the first. */
+  horizon: EventKey | null
+  /** Time has been moved on to here. */
+  until: number
+  instances: Record<string, ChartState>
+  config: ConfigInForce[]
+  clock: ClockState
+  recent: string[]
+  /** The end that a timeout decided, while a later event may still undo it. */
+  undoable: EventRow | null
+  checkpoint: { at: number; events: number } | null
+  counters: { events: number; late: number; decided: number; disagreed: number; clamped: number }
+  last: LastEvent | null
+  /** The location that the device's own messages last named. */
+  payload_location: string | null
+  /** Levels of the pins that the generic GPIO spelling has reported, of those that the configuration knows. */
+  pins: Record<string, 0 | 1>
+  /** Where a repair that has begun must begin again; null when none is pending. */
+  repair_from: EventKey | null
+}
+
+/** The newest event that was folded, for people who ask how the device is. */
+export type LastEvent = {
+  event_type: DeviceEventType
+  event_time: number
+  received_at: number
+  time_quality: TimeQuality
+  fields: EvseFields | ThermostatFields
+  flags: string[]
+}
+
+/** The state was made by code newer than this: hold the shard, upgrade, go on. Nothing is wrong with the record. */
+export class NewerState extends Error {}
+
+export function newDeviceState(device_id: string, device_type: DeviceType): DeviceState {
+  return {
+    format: STATE_FORMAT,
+    device_id,
+    device_type,
+    applied: 0,
+    horizon: null,
+    until: 0,
+    instances: {},
+    config: [],
+    clock: newClock(),
+    recent: [],
+    undoable: null,
+    checkpoint: null,
+    counters: { events: 0, late: 0, decided: 0, disagreed: 0, clamped: 0 },
+    last: null,
+    payload_location: null,
+    pins: {},
+    repair_from: null,
+  }
+}
+
+/** Throws NewerState for a state, or a chart's state in it, that newer code made. */
+export function parseDeviceState(text: string): DeviceState {
+  const state = JSON.parse(text) as DeviceState
+  if (state.format > STATE_FORMAT)
+    throw new NewerState(`${state.device_id}: state format ${state.format} is newer than ${STATE_FORMAT}`)
+  for (const { name, chart } of chartsOf(state.device_type)) {
+    const version = state.instances[name]?.version ?? 0
+    if (version > chart.version)
+      throw new NewerState(
+        `${state.device_id}: ${chart.id} version ${version} is newer than ${chart.version}`,
+      )
+  }
+  return state
+}
+
+export function isRecent(state: DeviceState, identity: string): boolean {
+  return state.recent.includes(identity.slice(0, RECENT_DIGITS))
+}
+
+export function addRecent(recent: readonly string[], identity: string): string[] {
+  const next = recent.length < RECENT_KEPT ? recent.slice() : recent.slice(1)
+  next.push(identity.slice(0, RECENT_DIGITS))
+  return next
+}
+
+/** The earliest timer of all the device's charts. */
+export function nextDue(state: DeviceState): number | null {
+  let next: number | null = null
+  for (const name in state.instances) {
+    const timers = (state.instances[name] as ChartState).timers
+    for (const timer in timers) {
+      const due = timers[timer] as number
+      if (next === null || due < next) next = due
+    }
+  }
+  return next
+}

@@ -1,0 +1,115 @@
+/** The one file that runs xstate machines. Everything else sees plain data, so that another runner can take its place. */
+import {
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  type StateValue,
+} from 'xstate'
+
+/** What one event led to, before times are put to it. */
+export type Step = {
+  value: StateValue
+  context: Record<string, unknown>
+  /** False: nothing handled the event, and nothing is different. */
+  changed: boolean
+  emitted: { type: string }[]
+  /** Timers set (with their delay) and cancelled, in the order in which it happened. */
+  timers: ({ set: string; delay_ms: number } | { cancel: string })[]
+}
+
+type Action = { type: string; params?: unknown }
+type Runner = { scope: AnyActorScope; actions: Action[]; snapshots: Map<string, AnyMachineSnapshot> }
+
+const AFTER = 'xstate.after.'
+const runners = new WeakMap<AnyStateMachine, Runner>()
+
+/** The machine's first state, with what entering it led to. */
+export function startMachine(machine: AnyStateMachine): Step {
+  const runner = runnerOf(machine)
+  runner.actions.length = 0
+  const snapshot = machine.getInitialSnapshot(runner.scope, undefined)
+  throwError(snapshot)
+  return stepOf(snapshot, true, runner.actions)
+}
+
+/** One event from a state given as plain data. Throws what the machine's own guards, actions and delays throw. */
+export function stepMachine(
+  machine: AnyStateMachine,
+  value: StateValue,
+  context: Record<string, unknown>,
+  event: { type: string },
+): Step {
+  const runner = runnerOf(machine)
+  const before = restore(machine, runner, value, context)
+  runner.actions.length = 0
+  const after = machine.transition(before, event, runner.scope)
+  throwError(after)
+  // A state that only re-enters itself keeps its snapshot, but not its timers.
+  return stepOf(after, after !== before || runner.actions.length > 0, runner.actions)
+}
+
+/** The event that a timer of this name fires. */
+export function timerEvent(timer: string): string {
+  return AFTER + timer
+}
+
+/** `transition()` makes an actor system for every call; one inert scope a machine is a quarter of the cost. */
+function runnerOf(machine: AnyStateMachine): Runner {
+  const known = runners.get(machine)
+  if (known) return known
+  const actions: Action[] = []
+  const self = createActor(machine)
+  const scope = {
+    self,
+    system: self.system,
+    id: '',
+    sessionId: '',
+    logger: () => undefined,
+    defer: () => undefined,
+    emit: () => undefined,
+    stopChild: () => undefined,
+    actionExecutor: (action: Action) => void actions.push(action),
+  } as unknown as AnyActorScope
+  const made: Runner = { scope, actions, snapshots: new Map() }
+  runners.set(machine, made)
+  return made
+}
+
+/** Snapshots differ only in state value and context, so one of each value is resolved and given its context. */
+function restore(
+  machine: AnyStateMachine,
+  runner: Runner,
+  value: StateValue,
+  context: Record<string, unknown>,
+): AnyMachineSnapshot {
+  const key = typeof value === 'string' ? value : JSON.stringify(value)
+  let resolved = runner.snapshots.get(key)
+  if (!resolved) {
+    resolved = machine.resolveState({ value, context }) as AnyMachineSnapshot
+    runner.snapshots.set(key, resolved)
+  }
+  return Object.assign(Object.create(Object.getPrototypeOf(resolved)), resolved, { context })
+}
+
+function stepOf(snapshot: AnyMachineSnapshot, changed: boolean, actions: Action[]): Step {
+  const step: Step = { value: snapshot.value, context: snapshot.context, changed, emitted: [], timers: [] }
+  for (const action of actions) {
+    const params = action.params as { event?: { type: string }; id?: string; delay?: number; sendId?: string }
+    if (action.type === 'xstate.emit' && params.event) step.emitted.push(params.event)
+    else if (action.type === 'xstate.cancel') step.timers.push({ cancel: timerName(params.sendId ?? '') })
+    else if (action.type === 'xstate.raise' && params.delay !== undefined)
+      step.timers.push({ set: timerName(params.id ?? ''), delay_ms: params.delay })
+  }
+  return step
+}
+
+function timerName(id: string): string {
+  if (!id.startsWith(AFTER))
+    throw new Error(`a chart set the timer "${id}" by other means than a named \`after\``)
+  return id.slice(AFTER.length)
+}
+
+function throwError(snapshot: AnyMachineSnapshot): void {
+  if (snapshot.status === 'error') throw snapshot.error
+}
