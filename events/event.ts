@@ -70,7 +70,7 @@ export type Spelling = 'flat' | 'nested' | 'gpio'
 /** What a device said, spelt one way, before the clock rules have placed it in time. */
 export type DeviceReport = {
   device_id: string
-  /** null: a generic GPIO report, whose device type the configuration knows. */
+  /** null exactly when `fields` is a pin's: what the device is, the configuration knows. */
   device_type: DeviceType | null
   event_type: DeviceEventType
   spelling: Spelling

@@ -138,6 +138,8 @@ export type HotStore = {
 export type EventQuery = Range & {
   event_type?: EventType
   origin?: Origin
+  /** Rows marked `retracted` are left out unless asked for. */
+  include_retracted?: boolean
   limit: number
   cursor?: string
   newest_first?: boolean
@@ -188,3 +190,9 @@ export type Logger = {
 export class BadCursor extends Error {}
 /** The home cannot keep more (disk full): refuse new events and say so. */
 export class StoreFull extends Error {}
+
+/** What may come in by a front door; `received_at` only where it was stamped before (import, replay, migration). */
+export type Arriving = Pick<NewRecord, 'source' | 'topic' | 'payload'> & { received_at?: number }
+
+/** The one way in. Resolves when the record is durable; rejects with StoreFull where it cannot be kept. */
+export type FrontDoor = { admit(arriving: Arriving): Promise<{ received_at: number }> }

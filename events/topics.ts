@@ -60,3 +60,9 @@ function decodeTopicId(segment: string): string {
     return segment
   }
 }
+
+/** The id that a `sidewalk/{device_id}[/…]` topic names, for messages that cannot say who sent them; null without one. */
+export function sidewalkTopicId(topic: string): string | null {
+  const segment = topic.startsWith('sidewalk/') ? topic.split('/', 2)[1] : undefined
+  return segment ? decodeTopicId(segment) : null
+}

@@ -3,7 +3,16 @@
  * Time is the event's own; a timer that is due by then fires first, at its own due time, once.
  */
 import assert from 'node:assert/strict'
-import type { Advanced, Chart, ChartEvent, ChartState, Decision, Timers } from './chart.ts'
+import {
+  type Advanced,
+  type Chart,
+  type ChartEvent,
+  type ChartState,
+  type Decision,
+  type StateValue,
+  statePath,
+  type Timers,
+} from './chart.ts'
 import { type Step, startMachine, stepMachine, timerEvent } from './run-machine.ts'
 
 /** Facts that a timer's event carries besides its time: the configuration in force when it came due, for one. */
@@ -62,6 +71,7 @@ export function newChartState(chart: Chart): ChartState {
     chart: chart.id,
     version: chart.version,
     value: step.value,
+    since: null,
     context: step.context,
     timers: {},
   }
@@ -113,7 +123,12 @@ function apply(run: Run, event: ChartEvent, timer: string | null): void {
   if (!step.changed) return
   for (const { type, ...data } of step.emitted) run.decided.push({ type, at: event.at, timer, data })
   const timers = setTimers(state.timers, step, event.at)
-  run.state = { ...state, value: step.value, context: step.context, timers }
+  const since = sameState(state.value, step.value) && state.since !== null ? state.since : event.at
+  run.state = { ...state, value: step.value, since, context: step.context, timers }
+}
+
+function sameState(a: StateValue, b: StateValue): boolean {
+  return a === b || statePath(a) === statePath(b)
 }
 
 function setTimers(timers: Timers, step: Step, at: number): Timers {

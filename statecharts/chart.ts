@@ -24,6 +24,8 @@ export type ChartState = {
   chart: string
   version: number
   value: StateValue
+  /** When it came into this state; null before the first event. */
+  since: number | null
   context: Record<string, unknown>
   timers: Timers
 }

@@ -101,6 +101,13 @@ describe('advance is pure', () => {
     expect([...half.decided, ...restored.decided]).toEqual(whole.decided)
   })
 
+  test('since is when the state was entered, and re-entering it is not leaving it', () => {
+    const { state } = fold(lamp(), null, [touch(1_000), touch(3_000)])
+    expect(state.since).toBe(1_000)
+    expect(fold(lamp(), state, [touch(9_500)]).state.since).toBe(9_500)
+    expect(advanceTime(lamp(), state, 8_500).state.since).toBe(8_000)
+  })
+
   test('an event that nothing handles returns the same state', () => {
     const state = newChartState(lamp())
     expect(advance(lamp(), state, { type: 'unheard_of', at: 5 }).state).toBe(state)

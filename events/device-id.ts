@@ -1,0 +1,19 @@
+/** What a device may be called. Ids such as `../../x`, `a/b` and `constructor` are legal, and encoded where they enter a path. */
+import { type Rejected, reject } from './rejection.ts'
+
+export const MAX_DEVICE_ID_CHARACTERS = 128
+
+const CONTROL = /\p{Cc}/u
+
+/** What is wrong with a device id, or null. */
+export function deviceIdFlaw(id: unknown): Rejected | null {
+  if (id === undefined || id === null) return reject('device_id', undefined, 'but required')
+  if (typeof id !== 'string') return reject('device_id', id, 'is not text')
+  if (id === '') return reject('device_id', id, 'is empty')
+  if (id.length > MAX_DEVICE_ID_CHARACTERS)
+    return reject('device_id', id, `is longer than ${MAX_DEVICE_ID_CHARACTERS} characters`)
+  if (CONTROL.test(id)) return reject('device_id', id, 'holds a control character')
+  // Half a surrogate pair cannot be percent-encoded, so it can name no topic and no path.
+  if (!id.isWellFormed()) return reject('device_id', id, 'is not well-formed Unicode')
+  return null
+}

@@ -1,0 +1,98 @@
+/** What the charts made of an event or of time, taken over into the device's work: state, decided rows, a checkpoint. */
+import type { EventRow } from '../events/ports.ts'
+import type { AdvancedDevice, Decided } from '../statecharts/advance-device.ts'
+import { type ChartState, isQuiescent, statePath } from '../statecharts/chart.ts'
+import { chartsOf } from '../statecharts/device-charts.ts'
+import type { DeviceState } from '../statecharts/device-state.ts'
+import type { EvseContext } from '../statecharts/evse-memory.ts'
+import { summarizeSession } from '../statecharts/evse-summary.ts'
+import { decidedPuts, decidedRow, type RowPlace, summaryPuts } from './decided-rows.ts'
+import { type DeviceWork, put } from './device-work.ts'
+
+/** A repair never folds more than this much again (DESIGN §5.5). */
+const CHECKPOINT_EVENTS = 500
+const CHECKPOINT_MS = 86_400_000
+
+/** Takes over what charts decided. `state` is the work's state with everything but the charts already moved on. */
+export function takeAdvance(
+  work: DeviceWork,
+  state: DeviceState,
+  advanced: AdvancedDevice,
+  place: RowPlace,
+  at: number,
+): void {
+  const before = work.state
+  let undoable = state.undoable
+  for (const decided of advanced.decided) {
+    undoable = takeDecision(work, state, decided, undoable, place)
+  }
+  work.figures.decided += advanced.decided.length
+  if (statePathOf(advanced.instances.session) !== 'silent') undoable = null
+  work.state = {
+    ...state,
+    instances: advanced.instances,
+    horizon: advanced.horizon ?? state.horizon,
+    until: Math.max(state.until, at),
+    undoable,
+    counters: { ...state.counters, decided: state.counters.decided + advanced.decided.length },
+  }
+  putLearntId(work, before, place, at)
+  putCheckpoint(work, before, place)
+}
+
+function takeDecision(
+  work: DeviceWork,
+  state: DeviceState,
+  decided: Decided,
+  undoable: EventRow | null,
+  place: RowPlace,
+): EventRow | null {
+  const row = decidedRow(state, decided, place)
+  put(work, { table: 'events', item: row }, ...decidedPuts(state, decided, place))
+  const { type, data } = decided.decision
+  if (type === 'session_end' && data.end_reason === 'timeout') return row
+  if (type === 'session_continued' && undoable) {
+    const item = { ...undoable, retracted: true, revision: undoable.revision + 1, applied: place.applied }
+    put(work, { table: 'events', item })
+    return null
+  }
+  return undoable
+}
+
+/** A device's own session id often comes with a later message than the one that opened the session. */
+function putLearntId(work: DeviceWork, before: DeviceState, place: RowPlace, at: number): void {
+  const was = (before.instances.session?.context as EvseContext | undefined)?.session
+  const context = work.state.instances.session?.context as EvseContext | undefined
+  const now = context?.session
+  if (!context || !was || !now || was.opened_by !== now.opened_by) return
+  if (was.device_session_id === now.device_session_id) return
+  put(work, ...summaryPuts(work.state, 'session', 'session', summarizeSession(context, at, null), place))
+}
+
+function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): void {
+  const { state } = work
+  const key = state.horizon
+  if (!key) return
+  const last = state.checkpoint
+  const events = (last?.events ?? 0) + 1
+  const entered = isAtRest(state) && !isAtRest(before)
+  if (last && !entered && events < CHECKPOINT_EVENTS && key.ts - last.at < CHECKPOINT_MS) {
+    work.state = { ...state, checkpoint: { at: last.at, events } }
+    return
+  }
+  work.state = { ...state, checkpoint: { at: key.ts, events: 0 } }
+  const { device_id } = state
+  const item = { ...key, device_id, applied: place.applied, state: JSON.stringify(work.state), ttl: null }
+  put(work, { table: 'checkpoints', item })
+}
+
+function isAtRest(state: DeviceState): boolean {
+  return chartsOf(state.device_type).every(({ name, chart }) => {
+    const instance = state.instances[name]
+    return instance !== undefined && isQuiescent(chart, instance)
+  })
+}
+
+function statePathOf(instance: ChartState | undefined): string | null {
+  return instance ? statePath(instance.value) : null
+}

@@ -1,0 +1,74 @@
+/** The two things that the system itself says on a device's stream: a configuration, and that time has passed. */
+import { canonicalMessage } from '../events/canonical.ts'
+import type { Rejection } from '../events/event.ts'
+import { hashOf } from '../events/hash.ts'
+import { eventKey, RANK } from '../events/key.ts'
+import type { ConfigMessage, LogRecord } from '../events/record.ts'
+import { advanceDeviceTime } from '../statecharts/advance-device.ts'
+import { addConfig, configAt } from '../statecharts/config-in-force.ts'
+import { takeAdvance } from './apply-advance.ts'
+import type { RowPlace } from './decided-rows.ts'
+import { type DeviceWork, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
+import { configRow, ttlOf } from './event-rows.ts'
+
+/**
+ * A configuration is known from here on, and in force from its own time on; it moves no chart by itself, so the horizon
+ * stays. A backdated one is a late event, and is marked as one until a repair folds what it touches again.
+ */
+export async function applyConfig(
+  work: DeviceWork,
+  message: ConfigMessage,
+  record: LogRecord,
+): Promise<Rejection | null> {
+  const { state } = work
+  const { device_id, effective_from, written_at, config } = message
+  if (config.device_type !== undefined && config.device_type !== state.device_type) {
+    const value = JSON.stringify(config.device_type)
+    return {
+      field: 'config.device_type',
+      value,
+      rule: `differs from ${state.device_type}, which ${device_id} is`,
+    }
+  }
+  const identity = hashOf([device_id, 'config', effective_from, written_at, canonicalMessage(config)])
+  const key = eventKey({ event_time: effective_from, rank: RANK.config, identity })
+  if (await isRowKnown(work, key)) {
+    work.figures.duplicates++
+    return null
+  }
+  const place = placeAt(work, effective_from, record)
+  const late = !isBeyondHorizon(state, key)
+  const { applied } = place
+  put(work, { table: 'events', item: configRow(state, message, identity, key, place, late) })
+  put(work, { table: 'config', item: { device_id, effective_from, written_at, identity, applied, config } })
+  if (config.wireless_device_id) {
+    const alias = config.wireless_device_id
+    const item = { kind: 'wireless_device', alias, target: device_id, device_id, applied } as const
+    put(work, { table: 'aliases', item })
+  }
+  work.figures.events++
+  if (late) work.figures.late++
+  const versions = addConfig(state.config, { effective_from, written_at, config })
+  const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
+  work.state = { ...state, applied, config: versions, counters }
+  work.location = configAt(versions, Math.max(state.until, effective_from)).location ?? work.location
+  return null
+}
+
+/** Time has reached `until`: every timer due by then fires at its own due time. */
+export function applyUntil(work: DeviceWork, until: number, record: LogRecord): void {
+  const { state } = work
+  if (until <= state.until) return
+  const advanced = advanceDeviceTime(state, until)
+  const place = placeAt(work, until, record)
+  takeAdvance(work, { ...state, applied: place.applied }, advanced, place, until)
+}
+
+function placeAt(work: DeviceWork, at: number, { received_at }: LogRecord): RowPlace {
+  return {
+    location: configAt(work.state.config, at).location ?? work.state.payload_location,
+    received_at,
+    ttl: ttlOf(received_at),
+    applied: nextApplied(work),
+  }
+}

@@ -1,0 +1,77 @@
+/** All of one device's records in a batch, strictly in log order: from its stored state to what is to be written. */
+import assert from 'node:assert/strict'
+import { needsTimeSync } from '../events/clock.ts'
+import type { DeviceType, Rejection } from '../events/event.ts'
+import type { DeviceStateItem, DeviceWrite } from '../events/ports.ts'
+import { newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
+import { applyConfig, applyUntil } from './apply-internal.ts'
+import { applyReport } from './apply-report.ts'
+import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
+import { beginWork, type DeviceWork, type Figures, finishWork, type Lookups } from './device-work.ts'
+
+export type Applied = {
+  /** null: nothing about the device is different. */
+  write: DeviceWrite | null
+  refused: Refused[]
+  figures: Figures
+  /** Whether the device's clock is not set, by the newest of its messages; null where none came. */
+  clock_unset: { device_type: DeviceType } | null
+}
+
+/** Pure but for the look-ups of late or clock-less events. Same state and records, same result. */
+export async function applyRecords(
+  stored: DeviceStateItem | null,
+  records: readonly DeviceRecord[],
+  lookups: Lookups,
+): Promise<Applied> {
+  const refused: Refused[] = []
+  let work: DeviceWork | null = stored && beginWork(parseDeviceState(stored.state), stored, lookups)
+  for (const decoded of records) {
+    work ??= workOfNewDevice(decoded, lookups)
+    if (!work) {
+      if (decoded.kind === 'until') continue
+      refused.push(refuseUnknown(decoded))
+      continue
+    }
+    // A repair that had begun must end before anything else is done to the device (DESIGN §5.4).
+    assert(
+      work.state.repair_from === null,
+      `${decoded.device_id}: a repair is pending and nothing here repairs`,
+    )
+    const rejection = await applyOne(work, decoded)
+    if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
+  }
+  if (!work) return { write: null, refused, figures: NOTHING, clock_unset: null }
+  const write = finishWork(work)
+  return { write, refused, figures: work.figures, clock_unset: clockUnset(work, records) }
+}
+
+const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
+
+function workOfNewDevice(decoded: DeviceRecord, lookups: Lookups): DeviceWork | null {
+  const device_type = deviceTypeOf(decoded)
+  return device_type && beginWork(newDeviceState(decoded.device_id, device_type), null, lookups)
+}
+
+async function applyOne(work: DeviceWork, decoded: DeviceRecord): Promise<Rejection | null> {
+  switch (decoded.kind) {
+    case 'report':
+      return applyReport(work, decoded.report, decoded.record)
+    case 'config':
+      return applyConfig(work, decoded.message, decoded.record)
+    case 'until':
+      applyUntil(work, decoded.until, decoded.record)
+      return null
+  }
+}
+
+/** Nobody knows what the device is: a pin alone does not say. */
+function refuseUnknown({ record, device_id }: DeviceRecord): Refused {
+  const rule = 'is not known: put a configuration that names its device_type first'
+  return { record, device_id, rejection: { field: 'device_id', value: JSON.stringify(device_id), rule } }
+}
+
+function clockUnset(work: DeviceWork, records: readonly DeviceRecord[]): Applied['clock_unset'] {
+  const heard = records.some(({ kind, record }) => kind === 'report' && record.source !== 'import')
+  return heard && needsTimeSync(work.state.clock) ? { device_type: work.state.device_type } : null
+}

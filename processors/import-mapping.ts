@@ -1,0 +1,88 @@
+/** Which column of a file is which field: the notation `field=column[:unit]`, and what it comes to for one header. */
+import { parse as parseCsv } from 'csv-parse/sync'
+import { type FieldSpecs, unitsOf } from './import-fields.ts'
+import { BadImport } from './import-report.ts'
+
+/** Of one field: the column it is read from, as it was written, or the value that every row has. */
+export type Mapping = Map<string, { column: string } | { value: string }>
+
+/** Where a field of a row is found. `unit` is null where none was named. */
+export type Source = { field: string } & ({ index: number; unit: string | null } | { value: string })
+
+/**
+ * Reads `maps` (`field=column[:unit]`, several with commas between; an entry whose column holds a comma stands in double
+ * quotes) and `sets` (`field=value`). Throws BadImport for an unknown, repeated or missing field.
+ */
+export function parseMapping(specs: FieldSpecs, maps: readonly string[], sets: readonly string[]): Mapping {
+  const mapping: Mapping = new Map()
+  const add = (flag: string, entry: string, what: 'column' | 'value') => {
+    const at = entry.indexOf('=')
+    const field = entry.slice(0, Math.max(0, at)).trim()
+    const named = entry.slice(at + 1).trim()
+    if (at < 1 || named === '') throw new BadImport(`${flag}: ${JSON.stringify(entry)} is not field=${what}`)
+    if (!Object.hasOwn(specs, field))
+      throw new BadImport(
+        `${flag}: ${JSON.stringify(field)} is no field; there are ${Object.keys(specs).join(', ')}`,
+      )
+    if (mapping.has(field)) throw new BadImport(`${flag}: ${field} is given twice`)
+    mapping.set(field, what === 'column' ? { column: named } : { value: named })
+  }
+  for (const text of maps) for (const entry of entriesOf(text)) add('--map', entry, 'column')
+  for (const entry of sets) add('--set', entry, 'value')
+  const missing = Object.keys(specs).filter((field) => specs[field]?.required && !mapping.has(field))
+  if (missing.length > 0) throw new BadImport(`--map: ${missing.join(', ')} must be mapped to a column`)
+  return mapping
+}
+
+/** The mapping's fields in the order of `specs`, each with its place in a row under this header. Throws BadImport. */
+export function bindMapping(specs: FieldSpecs, mapping: Mapping, header: readonly string[]): Source[] {
+  const sources: Source[] = []
+  for (const [field, spec] of Object.entries(specs)) {
+    const mapped = mapping.get(field)
+    if (!mapped) continue
+    sources.push(
+      'value' in mapped
+        ? { field, value: mapped.value }
+        : { field, ...findColumn(mapped.column, unitsOf(spec), header) },
+    )
+  }
+  return sources
+}
+
+/** A column may itself have a colon in its name, so the whole text is looked for first. */
+function findColumn(
+  column: string,
+  units: readonly string[],
+  header: readonly string[],
+): { index: number; unit: string | null } {
+  const colon = column.lastIndexOf(':')
+  const whole = indexOf(column, header)
+  if (whole !== null) return { index: whole, unit: null }
+  const index = colon < 0 ? null : indexOf(column.slice(0, colon), header)
+  if (index === null)
+    throw new BadImport(
+      `--map: the file has no column ${JSON.stringify(column)}; its columns are ${header.join(', ')}`,
+    )
+  const unit = column.slice(colon + 1)
+  if (units.includes(unit)) return { index, unit }
+  const known = units.length > 0 ? `is none of ${units.join(', ')}` : 'is not for a column of text'
+  throw new BadImport(`--map: the unit ${JSON.stringify(unit)} of ${JSON.stringify(column)} ${known}`)
+}
+
+function indexOf(column: string, header: readonly string[]): number | null {
+  const index = header.indexOf(column)
+  if (index < 0) return null
+  if (header.indexOf(column, index + 1) >= 0)
+    throw new BadImport(`--map: the file has more than one column ${JSON.stringify(column)}`)
+  return index
+}
+
+function entriesOf(text: string): string[] {
+  let entries: string[][]
+  try {
+    entries = parseCsv(text, { trim: true, relax_quotes: true })
+  } catch {
+    throw new BadImport(`--map: ${JSON.stringify(text)} opens a quote and does not close it`)
+  }
+  return entries.flat().filter((entry) => entry !== '')
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { lifeOf, type Record0, randomOf } from './device-life.ts'
+import { cleanRun, faultyRun, stateBeforeEvents, withDuplicates } from './world.ts'
+
+/** A hundred in a run of all tests; `npm run test:long` asks for more. */
+const SEEDS = Number(process.env.SEEDS ?? 100)
+const DEVICES = ['dev-1', 'a/b', '__proto__']
+
+/** A few devices, their records woven together as they were received. */
+function worldOf(seed: number): Record0[] {
+  const random = randomOf(seed)
+  const lives = DEVICES.map((device_id) => lifeOf(device_id, random, 20 + random.below(30)))
+  return lives.flat().sort((a, b) => a.received_at - b.received_at)
+}
+
+async function firstBroken(
+  run: (records: Record0[], seed: number) => ReturnType<typeof faultyRun>,
+): Promise<number | null> {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const records = worldOf(seed)
+    const clean = await cleanRun(records)
+    const faulty = await run(records, seed)
+    if (JSON.stringify(faulty) !== JSON.stringify(clean)) return seed
+  }
+  return null
+}
+
+describe('a world from a seed', () => {
+  test(`any batching, duplication and crash between two writes gives the rows of the clean run (${SEEDS} seeds)`, async () => {
+    const seed = await firstBroken((records, seed) => {
+      const random = randomOf(seed * 7919)
+      return faultyRun(withDuplicates(records, random, 0.3), random)
+    })
+    if (seed !== null) {
+      const random = randomOf(seed * 7919)
+      const records = worldOf(seed)
+      // Once more, for the difference itself.
+      expect(await faultyRun(withDuplicates(records, random, 0.3), random), `SEED=${seed}`).toEqual(
+        await cleanRun(records),
+      )
+    }
+    expect(seed).toBeNull()
+  })
+
+  test('the worlds are worth something: sessions, cycles, late, clamped and estimated events are in them', async () => {
+    const rows = []
+    for (let seed = 1; seed <= 20; seed++) {
+      const clean = await cleanRun(worldOf(seed))
+      rows.push(...(clean.events as { event_type: string; time_quality: string; late?: boolean }[]))
+    }
+    for (const type of [
+      'session_start',
+      'session_end',
+      'session_continued',
+      'cycle_start',
+      'cycle_end',
+      'alarm',
+      'config',
+    ])
+      expect(
+        rows.some(({ event_type }) => event_type === type),
+        type,
+      ).toBe(true)
+    for (const quality of ['clamped', 'estimated'])
+      expect(
+        rows.some(({ time_quality }) => time_quality === quality),
+        quality,
+      ).toBe(true)
+    expect(rows.some(({ late }) => late)).toBe(true)
+  })
+
+  test('a processor that wrote the state before the events is caught', async () => {
+    const seed = await firstBroken((records, seed) =>
+      faultyRun(records, randomOf(seed * 7919), { store: stateBeforeEvents }),
+    )
+    expect(seed).not.toBeNull()
+  })
+})

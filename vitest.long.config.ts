@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** Longer campaigns of the tests that try a world again and again. */
+export default defineConfig({
+  test: {
+    include: ['test/simulation/*.test.ts', 'test/process/sigkill.test.ts'],
+    env: { SEEDS: '3000', KILLS: '25' },
+    testTimeout: 3_600_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  },
+})
