@@ -18,7 +18,8 @@ const FOLDERS: Record<string, string[]> = {
   api: CORE,
   adapters: [...CORE, ...USE_CASES],
   infra: [...CORE, ...USE_CASES],
-  embedded: [...CORE, ...USE_CASES, 'adapters', 'infra'],
+  // It serves the page, so it must know which files that is.
+  embedded: [...CORE, ...USE_CASES, 'adapters', 'infra', 'dashboard'],
   tools: [...CORE, ...USE_CASES, 'adapters', 'infra', 'embedded'],
   dashboard: ['events', 'energy', 'statecharts', 'visualizer'],
 }

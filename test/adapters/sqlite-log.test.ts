@@ -1,0 +1,45 @@
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sqliteLog } from '../../adapters/sqlite-log.ts'
+import type { NewRecord } from '../../events/record.ts'
+import { type TemporaryFolder, temporaryFolder } from '../contract/temporary-folder.ts'
+
+let folder: TemporaryFolder
+beforeEach(async () => {
+  folder = await temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+const record: NewRecord = {
+  received_at: 1_763_000_000_000,
+  source: 'mqtt',
+  topic: 'ev/evse/dev-1/telemetry',
+  payload: new Uint8Array([1, 2, 3]),
+  verdict: 'ok',
+}
+
+test('a position is not given again after the newest records were removed', async () => {
+  const file = folder.file('log.sqlite')
+  const log = sqliteLog(file)
+  log.appendSync([record, record, record])
+  const last = await log.tail()
+  const archive = new DatabaseSync(file)
+  archive.exec('DELETE FROM log')
+  archive.close()
+  expect(await log.read('', 10)).toEqual([])
+  log.appendSync([record])
+  expect((await log.tail()) > last).toBe(true)
+  log.close()
+})
+
+test('a reader beside the writer sees each append when it is committed', async () => {
+  const file = folder.file('log.sqlite')
+  const writer = sqliteLog(file)
+  const reader = sqliteLog(file, { readonly: true })
+  expect(await reader.tail()).toBe('')
+  writer.appendSync([record, record])
+  expect(await reader.read('', 10)).toEqual(await writer.read('', 10))
+  expect(() => reader.appendSync([record])).toThrow('readonly')
+  reader.close()
+  writer.close()
+})
