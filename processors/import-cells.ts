@@ -1,5 +1,5 @@
 /** A row's cells as the fields they are mapped to, each of its kind; the first that cannot be read makes the row bad. */
-import { isRejected, type Rejected, reject, rejectWith } from '../events/rejection.ts'
+import { type Rejected, reject, rejectWith } from '../events/rejection.ts'
 import type { FieldSpec, FieldSpecs } from './import-fields.ts'
 import type { Source } from './import-mapping.ts'
 import type { Row } from './import-rows.ts'
@@ -44,11 +44,6 @@ export function readFields<S extends FieldSpecs>(
     fields[source.field] = outcome.value
   }
   return fields as Fields<S>
-}
-
-/** Whether a row could not be read; what is left is its fields. */
-export function isBadRow(outcome: object): outcome is Rejected {
-  return isRejected(outcome)
 }
 
 function readCell(

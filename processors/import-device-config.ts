@@ -26,25 +26,17 @@ export async function planDeviceConfig(
   now: number,
   onRows?: (rows: number) => void,
 ): Promise<ConfigPlan> {
-  const told = onRows ? { onRows } : {}
-  const flaw = (fields: RowFields) => {
-    const outcome = deviceIdFlaw(fields.device_id) ?? configOf(fields)
-    return isRejected(outcome) ? outcome : null
-  }
-  const { read, report } = await readImport(rows, { specs: CONFIG_FIELDS, mapping, times, flaw, ...told })
-  const planned = read.flatMap((fields) => {
-    const { line, device_id, effective_from = now } = fields
-    const outcome = configOf(fields)
-    return isRejected(outcome) ? [] : [{ line, device_id, effective_from, said: outcome.config }]
-  })
-  return sortConfigs(planned, report)
+  const judge = (fields: RowFields) => judgeRow(fields, now)
+  const { read, report } = await readImport(rows, { specs: CONFIG_FIELDS, mapping, times, judge, onRows })
+  return sortConfigs(read, report)
 }
 
 type RowFields = Fields<typeof CONFIG_FIELDS> & { line: number }
 
-function configOf(fields: RowFields): { config: DeviceConfig } | Rejected {
-  const { line: _, device_id: __, effective_from: ___, ...said } = fields
-  return parseDeviceConfig(said)
+function judgeRow(fields: RowFields, now: number): ConfigRow | Rejected {
+  const { line, device_id, effective_from = now, ...said } = fields
+  const outcome = deviceIdFlaw(device_id) ?? parseDeviceConfig(said)
+  return isRejected(outcome) ? outcome : { line, device_id, effective_from, said: outcome.config }
 }
 
 /** In order of time; of two rows about one device from one moment on, the second is repeated or bad. */
@@ -92,7 +84,7 @@ export async function importDeviceConfig(
     const config: DeviceConfig = { ...before, ...said }
     const flaw = typeFlaw(device.device_type, config, device_id)
     if (flaw) bad.push({ line, ...flaw.rejection })
-    else if (before && canonicalMessage(before) === canonicalMessage(config)) unchanged++
+    else if (canonicalMessage(before) === canonicalMessage(config)) unchanged++
     else {
       device.device_type ??= config.device_type ?? null
       device.put = { effective_from, config }
@@ -111,37 +103,34 @@ type KnownDevice = {
   put: Pick<StoredConfig, 'effective_from' | 'config'> | null
 }
 
-/** The version that is in force at the row's time before the row counts, or null. */
+/** What is in force at the row's time before the row counts. */
 async function configBefore(
   ports: Pick<ImportPorts, 'configHistory'>,
   row: ConfigRow,
   { put }: KnownDevice,
-): Promise<DeviceConfig | null> {
+): Promise<DeviceConfig> {
   const stored = await storedAt(ports, row.device_id, row.effective_from)
   // Of the same moment, what was put now was written later.
   if (put && (!stored || put.effective_from >= stored.effective_from)) return put.config
-  return stored?.config ?? null
+  return stored?.config ?? {}
 }
 
 const VERSIONS_A_PAGE = 20
 
+/** Versions come newest `effective_from` first, of two at once the one written later: the first that has begun is it. */
 async function storedAt(
   ports: Pick<ImportPorts, 'configHistory'>,
   device_id: string,
   at: number,
 ): Promise<StoredConfig | null> {
-  let newest: StoredConfig | null = null
   let cursor: string | undefined
   do {
     const page = await ports.configHistory(device_id, VERSIONS_A_PAGE, cursor)
-    for (const version of page.items) {
-      if (version.effective_from > at) continue
-      if (newest && version.effective_from < newest.effective_from) return newest
-      if (!newest || version.written_at > newest.written_at) newest = version
-    }
+    const begun = page.items.find(({ effective_from }) => effective_from <= at)
+    if (begun) return begun
     cursor = page.next_cursor ?? undefined
   } while (cursor !== undefined)
-  return newest
+  return null
 }
 
 /** A device is of one type for good, and the first that is said of it must name it. */

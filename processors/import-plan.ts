@@ -1,49 +1,47 @@
 /** A file read whole before anything of it enters: what is good in it, and what is bad. */
 
-import type { Rejected } from '../events/rejection.ts'
-import { type Fields, isBadRow, readFields } from './import-cells.ts'
+import { isRejected, type Rejected } from '../events/rejection.ts'
+import { type Fields, readFields } from './import-cells.ts'
 import type { FieldSpecs } from './import-fields.ts'
-import { bindMapping, type Mapping } from './import-mapping.ts'
-import { BadImport, type BadRow, type ImportReport, newReport } from './import-report.ts'
+import { bindMapping, type Mapping, type Source } from './import-mapping.ts'
+import { BadImport, type ImportReport, newReport } from './import-report.ts'
 import type { Row } from './import-rows.ts'
 import type { TimeRules } from './import-time.ts'
 
-export type Reading<S extends FieldSpecs> = {
+export type Reading<S extends FieldSpecs, R> = {
   specs: S
   mapping: Mapping
   times: TimeRules
-  /** What is wrong with a row whose cells could each be read, or null. */
-  flaw: (fields: Fields<S> & { line: number }) => Rejected | null
+  /** What a row comes to whose cells could each be read, or what is wrong with it. */
+  judge: (fields: Fields<S> & { line: number }) => R | Rejected
   /** Told now and then how many rows have been read. */
-  onRows?: (rows: number) => void
+  onRows?: ((rows: number) => void) | undefined
 }
 
 const TELL_EVERY = 1_000
 
 /** Reads the rows of a file whose first row is its header. Throws BadImport for a file or a mapping that cannot be read. */
-export async function readImport<S extends FieldSpecs>(
+export async function readImport<S extends FieldSpecs, R extends object>(
   rows: AsyncIterable<Row>,
-  { specs, mapping, times, flaw, onRows }: Reading<S>,
-): Promise<{ read: (Fields<S> & { line: number })[]; report: ImportReport }> {
+  { specs, mapping, times, judge, onRows }: Reading<S, R>,
+): Promise<{ read: R[]; report: ImportReport }> {
   const report = newReport()
-  const read: (Fields<S> & { line: number })[] = []
-  let sources: ReturnType<typeof bindMapping> | null = null
-  let columns = 0
+  const read: R[] = []
+  let header: { sources: Source[]; columns: number } | null = null
   for await (const row of rows) {
-    if (!sources) {
-      sources = bindMapping(specs, mapping, row.cells)
-      columns = row.cells.length
+    if (!header) {
+      header = { sources: bindMapping(specs, mapping, row.cells), columns: row.cells.length }
       continue
     }
     report.rows++
-    const fields = readFields(specs, sources, row, columns, times)
-    const line = { line: row.line }
-    const bad = isBadRow(fields) ? fields : flaw({ ...fields, ...line })
-    if (bad) report.bad.push({ ...line, ...bad.rejection } satisfies BadRow)
-    else read.push({ ...(fields as Fields<S>), ...line })
+    const { line } = row
+    const fields = readFields(specs, header.sources, row, header.columns, times)
+    const outcome = isRejected(fields) ? fields : judge({ ...fields, line })
+    if (isRejected(outcome)) report.bad.push({ line, ...outcome.rejection })
+    else read.push(outcome)
     if (report.rows % TELL_EVERY === 0) onRows?.(report.rows)
   }
-  if (!sources) throw new BadImport('the file is empty: its first row should name its columns')
+  if (!header) throw new BadImport('the file is empty: its first row should name its columns')
   onRows?.(report.rows)
   report.good = read.length
   return { read, report }

@@ -24,7 +24,7 @@ export function newReport(): ImportReport {
   return { rows: 0, good: 0, repeated: 0, unchanged: 0, bad: [] }
 }
 
-/** The report with rows found bad after they were read; `of` is how many of them had counted as good. */
+/** The report with rows that had counted as good and were found bad later. */
 export function withBad(report: ImportReport, bad: readonly BadRow[]): ImportReport {
   const all = [...report.bad, ...bad].sort((a, b) => a.line - b.line)
   return { ...report, good: report.good - bad.length, bad: all }

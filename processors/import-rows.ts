@@ -9,8 +9,9 @@ export type Row = { line: number; cells: string[] }
 const MAX_ROW_CHARACTERS = 128 * 1024
 
 /**
- * Rows with their cells trimmed; the first is the header. Empty lines are passed over. A cell may hold quotes and, in
- * quotes, line ends. Throws BadImport for a file that is no CSV, naming the line up to which it was one.
+ * Rows with their cells trimmed; the first is the header. Lines that are empty, or hold nothing but delimiters, are passed
+ * over. A cell may hold quotes and, in quotes, line ends. Throws BadImport for a file that is no CSV, naming the line up to
+ * which it was one.
  */
 export async function* readRows(bytes: AsyncIterable<Uint8Array>, delimiter: string): AsyncGenerator<Row> {
   const lines = createLineCount()
@@ -20,6 +21,7 @@ export async function* readRows(bytes: AsyncIterable<Uint8Array>, delimiter: str
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,
+    skip_records_with_empty_values: true,
     trim: true,
     max_record_size: MAX_ROW_CHARACTERS,
     on_record: (cells: string[], info) => {

@@ -10,7 +10,7 @@ import { sessionMessages } from './import-session-events.ts'
 /** A finished session as a file tells it. Times in epoch ms; what the file does not say is absent. */
 export type SessionRow = Fields<typeof SESSION_FIELDS> & { line: number }
 
-/** Rounding in files goes down to whole minutes; what is shorter than this has no beginning, middle and end. */
+/** What happens within a session needs room between its first and its last millisecond; no file tells of less. */
 const SHORTEST_MS = 1_000
 
 /** What is wrong with a row by itself, or null. The events it would become pass the parser that devices' messages pass. */
@@ -20,7 +20,7 @@ export function sessionFlaw(row: SessionRow): Rejected | null {
 
 function timesFlaw(row: SessionRow): Rejected | null {
   const { started_at, ended_at, charging_started_at: from, charging_ended_at: to } = row
-  if (ended_at <= started_at) return rejectTime('ended_at', ended_at, `is not after started_at`)
+  if (ended_at <= started_at) return rejectTime('ended_at', ended_at, 'is not after started_at')
   if (ended_at - started_at < SHORTEST_MS)
     return rejectTime('ended_at', ended_at, 'is less than a second after started_at')
   if (from !== undefined && (from < started_at || from >= ended_at))

@@ -20,13 +20,12 @@ export async function planSessions(
   times: TimeRules,
   onRows?: (rows: number) => void,
 ): Promise<SessionPlan> {
-  const told = onRows ? { onRows } : {}
   const { read, report } = await readImport(rows, {
     specs: SESSION_FIELDS,
     mapping,
     times,
-    flaw: sessionFlaw,
-    ...told,
+    judge: (row) => sessionFlaw(row) ?? row,
+    onRows,
   })
   const { sessions, repeated, bad } = sortSessions(read)
   return { sessions, report: { ...withBad(report, bad), good: sessions.length, repeated } }

@@ -29,7 +29,7 @@ function readNumber(text: string, unit: string | null): Read<number> {
   const seconds = value * 1000
   if (unit === null && value < FIRST_EPOCH_MS && seconds >= FIRST_EPOCH_MS && seconds <= MAX_TIMESTAMP_MS)
     return {
-      rule: 'are epoch seconds? Then put :s behind the column’s name; milliseconds are meant otherwise',
+      rule: 'is too small for epoch milliseconds; if these are seconds, put :s behind the column’s name',
     }
   return { value }
 }

@@ -1,0 +1,71 @@
+/** What `npm run import` shows: progress on a terminal, the bad rows, and a summary. */
+import { describeRejection } from '../events/event.ts'
+import type { BadRow, ImportReport } from '../processors/import-report.ts'
+import type { Processed } from './import-target.ts'
+import { count, createLiveLine, type Terminal } from './live-line.ts'
+
+/** Where text goes. `tty` is a terminal that progress may be drawn on, or null. */
+export type ImportStreams = { out: (text: string) => void; err: (text: string) => void; tty: Terminal | null }
+
+export type Progress = {
+  /** What is being done, and how much of it is done; what is done in a second follows from the calls. */
+  tell(doing: string, done: number): void
+  end(): void
+}
+
+const REDRAW_MS = 200
+
+/** Quiet without a terminal. */
+export function createProgress(tty: Terminal | null, monotonic_ms: () => number): Progress {
+  if (!tty) return { tell: () => {}, end: () => {} }
+  const line = createLiveLine(tty)
+  let current = { doing: '', since_ms: 0, drawn_ms: 0 }
+  return {
+    tell: (doing, done) => {
+      const now = monotonic_ms()
+      if (doing !== current.doing) current = { doing, since_ms: now, drawn_ms: 0 }
+      if (now - current.drawn_ms < REDRAW_MS) return
+      current.drawn_ms = now
+      const elapsed_s = (now - current.since_ms) / 1000
+      const rate = elapsed_s > 0 ? `, ${count(done / elapsed_s)}/s` : ''
+      line.draw(`${doing} ${count(done)}${rate}`)
+    },
+    end: () => line.end(),
+  }
+}
+
+export function formatBadRow(row: BadRow): string {
+  return `line ${row.line}: ${describeRejection(row)}`
+}
+
+/** The closing lines. */
+export function formatSummary(
+  report: ImportReport,
+  of: { noun: string; dry_run: boolean; processed: Processed | null },
+): string[] {
+  const { rows, good, repeated, unchanged, bad } = report
+  const counts = [
+    counted(rows, 'row'),
+    `${counted(good, of.noun)} ${of.dry_run ? 'would enter' : 'entered'}`,
+    ...(repeated > 0 ? [`${count(repeated)} repeated`] : []),
+    ...(unchanged > 0 ? [`${count(unchanged)} unchanged`] : []),
+    `${count(bad.length)} bad`,
+  ]
+  const lines = [counts.join(', ')]
+  if (of.dry_run) lines.push('a dry run: nothing was written')
+  else if (of.processed) lines.push(...formatProcessed(of.processed))
+  else lines.push('the server has them all on its log, and processes them')
+  return lines
+}
+
+function formatProcessed({ events, duplicates, late, quarantined }: Processed): string[] {
+  const lines = [`${counted(events, 'event')} new, ${count(duplicates)} known`]
+  if (late > 0)
+    lines.push(`${counted(late, 'event')} older than what the device had told before: kept, and marked late`)
+  if (quarantined > 0) lines.push(`${counted(quarantined, 'record')} quarantined: see GET /v1/quarantine`)
+  return lines
+}
+
+function counted(many: number, noun: string): string {
+  return `${count(many)} ${noun}${many === 1 ? '' : 's'}`
+}
