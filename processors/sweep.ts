@@ -10,7 +10,10 @@ export const SILENT_AFTER_MS = 30_000
 const DEVICES_A_SWEEP = 500
 
 /** Tells every silent device with a due timer that time has reached `now`; resolves with how many were told. */
-export async function sweep(ports: { store: HotStore; door: FrontDoor }, now: number): Promise<number> {
+export async function sweep(
+  ports: { store: Pick<HotStore, 'due'>; door: FrontDoor },
+  now: number,
+): Promise<number> {
   const until = now - SWEEP_GRACE_MS
   const due = await ports.store.due(until, now - SILENT_AFTER_MS, DEVICES_A_SWEEP)
   await Promise.all(

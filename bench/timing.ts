@@ -1,0 +1,36 @@
+/** Ratios within one run on a noisy machine: contestants take turns, and each is judged by the median of its rounds. */
+
+export type Contestant = { name: string; run: () => unknown | Promise<unknown>; per_round: number }
+export type Timed = { name: string; ns_per_event: number }
+
+/** Median nanoseconds an event of each contestant, after one round to warm up. */
+export async function race(contestants: readonly Contestant[], rounds: number): Promise<Timed[]> {
+  const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, run, per_round } of contestants) {
+      const start = process.hrtime.bigint()
+      await run()
+      const ns = Number(process.hrtime.bigint() - start) / per_round
+      if (round > 0) times.get(name)?.push(ns)
+    }
+  }
+  return contestants.map(({ name }) => ({ name, ns_per_event: median(times.get(name) ?? []) }))
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** A table for people: each contestant's cost, and its ratio to the first. */
+export function showRace(title: string, timed: readonly Timed[]): void {
+  const first = timed[0]?.ns_per_event ?? 1
+  console.log(`\n${title}`)
+  for (const { name, ns_per_event } of timed) {
+    const rate = Math.round(1e9 / ns_per_event).toLocaleString('en')
+    const ratio = (ns_per_event / first).toFixed(2)
+    console.log(
+      `  ${name.padEnd(44)} ${Math.round(ns_per_event).toString().padStart(7)} ns  ${rate.padStart(9)} /s  ×${ratio}`,
+    )
+  }
+}

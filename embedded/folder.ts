@@ -1,0 +1,60 @@
+/** A data folder: its files, and the process's connections to them. */
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { FolderUnusable, lockFolder } from '../adapters/sqlite-lock.ts'
+import { type SqliteLog, sqliteLog } from '../adapters/sqlite-log.ts'
+import { type SqliteReads, sqliteReads } from '../adapters/sqlite-reads.ts'
+import { type SqliteStore, sqliteStore } from '../adapters/sqlite-store.ts'
+import { refuseFolder } from './start-refused.ts'
+
+/** The name under which the consumer keeps its place in the log. */
+export const CONSUMER = 'charts'
+
+/** `log` has one writer, the front door; `hot` has one writer, the consumer: neither waits for the other. */
+export function filesOf(data: string): { log: string; hot: string } {
+  return { log: join(data, 'log.sqlite'), hot: join(data, 'hot.sqlite') }
+}
+
+export type Folder = {
+  log: SqliteLog
+  /** To ask only: the thread of the consumer writes. Opened here first, so that the schema is there for everyone. */
+  store: SqliteStore
+  reads: SqliteReads
+  close(): void
+}
+
+/** Makes the folder where it is missing, and holds it. @throws StartRefused */
+export function openFolder(data: string): Folder {
+  const close: (() => void)[] = []
+  function closeAll(): void {
+    for (const step of close.splice(0).reverse()) step()
+  }
+  try {
+    makeFolder(data)
+    const lock = lockFolder(data)
+    close.push(lock.release)
+    const files = filesOf(data)
+    const log = sqliteLog(files.log)
+    close.push(log.close)
+    const store = sqliteStore(files.hot)
+    close.push(store.close)
+    const reads = sqliteReads(files.hot)
+    close.push(reads.close)
+    return { log, store, reads, close: closeAll }
+  } catch (error) {
+    closeAll()
+    throw refuseFolder(error)
+  }
+}
+
+/** Step by step: where a folder cannot be made under one that is there (/proc), Node's own recursion never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw new FolderUnusable(`the data folder cannot be made: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The front door: whatever comes in, over MQTT, HTTP, an import or from inside, is stamped once and made durable here.
+ * Arrivals of one turn of the event loop, and all that come while a commit is under way, share one append.
+ */
+import {
+  type Arriving,
+  type EventLog,
+  type FrontDoor,
+  type Logger,
+  type Metrics,
+  StoreFull,
+} from '../events/ports.ts'
+import type { NewRecord } from '../events/record.ts'
+
+/** `full`: the home cannot keep more; `failing`: the log refuses for another reason; both end with the next append that succeeds. */
+export type FrontDoorState = 'open' | 'full' | 'failing' | 'closed'
+
+export type FrontDoorStatus = {
+  state: FrontDoorState
+  admitted: number
+  refused: number
+  /** Arrivals whose commit has not ended. */
+  waiting: number
+}
+
+/** The port, with what the process must know of it. `admit` rejects with `DoorClosed` at the end. */
+export type EmbeddedFrontDoor = FrontDoor & {
+  status(): FrontDoorStatus
+  /** Refuses whatever comes from now on; resolves when everything admitted before has been answered. */
+  close(): Promise<void>
+}
+
+export type FrontDoorParts = {
+  log: Pick<EventLog, 'append'>
+  /** Epoch ms. */
+  clock: () => number
+  metrics: Metrics
+  logger: Logger
+  /** Told after each commit how many records became durable. */
+  onDurable?: (records: number) => void
+  /** How long to refuse unseen after an append that failed, before the next arrival may try again. */
+  retry_after_ms?: number
+}
+
+export class DoorClosed extends Error {}
+
+/** Bounds of one append: what a crash may leave unanswered, and what one write holds in memory. */
+const MAX_GROUP_RECORDS = 4_000
+const MAX_GROUP_BYTES = 8 * 1024 * 1024
+
+type Admitted = { received_at: number }
+type Group = { records: NewRecord[]; bytes: number } & PromiseWithResolvers<void>
+
+export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
+  const { log, clock, metrics, logger } = parts
+  const groups: Group[] = []
+  let flushing = false
+  let state: FrontDoorState = 'open'
+  let refusal: Error | null = null
+  let waiting = 0
+  let admitted = 0
+  let refused = 0
+  let drained: PromiseWithResolvers<void> | null = null
+
+  function admit({ source, topic, payload, received_at = clock() }: Arriving): Promise<Admitted> {
+    if (refusal) {
+      refused++
+      metrics.count('records_refused')
+      return Promise.reject(refusal)
+    }
+    const group = openGroup(groups)
+    group.records.push({ received_at, source, topic, payload, verdict: 'ok' })
+    group.bytes += payload.byteLength
+    waiting++
+    if (!flushing) {
+      flushing = true
+      // One turn of the event loop: every socket that has something to say is read before the commit.
+      setImmediate(() => void flush())
+    }
+    return group.promise.then(() => ({ received_at }))
+  }
+
+  async function flush(): Promise<void> {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      await commit(group)
+      // Sockets are read between two commits, or the next group would stay small for ever.
+      if (groups.length > 0) await nextTurn()
+    }
+    flushing = false
+    drained?.resolve()
+  }
+
+  async function commit(group: Group): Promise<void> {
+    const size = group.records.length
+    try {
+      await log.append(group.records)
+    } catch (error) {
+      refuseFrom(error as Error, group)
+      return
+    }
+    waiting -= size
+    admitted += size
+    metrics.count('records_in', size)
+    if (state === 'full' || state === 'failing') {
+      state = 'open'
+      logger.info('the log accepts messages again')
+    }
+    parts.onDurable?.(size)
+    group.resolve()
+  }
+
+  /** The failed group and all behind it are refused: their senders keep them and come again. */
+  function refuseFrom(error: Error, failed: Group): void {
+    const turned = error instanceof StoreFull ? 'full' : 'failing'
+    if (state !== turned && state !== 'closed') {
+      state = turned
+      logger.warn('the log refuses messages, senders are told to come again', { state, error: error.message })
+    }
+    for (const group of [failed, ...groups.splice(0)]) {
+      waiting -= group.records.length
+      refused += group.records.length
+      metrics.count('records_refused', group.records.length)
+      group.reject(error)
+    }
+    if (state === 'closed') return
+    refusal = error
+    setTimeout(tryAgain, parts.retry_after_ms ?? 1_000).unref()
+  }
+
+  function tryAgain(): void {
+    if (state !== 'closed') refusal = null
+  }
+
+  return {
+    admit,
+    status: () => ({ state, admitted, refused, waiting }),
+    close: () => {
+      state = 'closed'
+      refusal = new DoorClosed('the front door is closed')
+      if (!flushing) return Promise.resolve()
+      drained ??= Promise.withResolvers<void>()
+      return drained.promise
+    },
+  }
+}
+
+function openGroup(groups: Group[]): Group {
+  const last = groups.at(-1)
+  if (last && last.records.length < MAX_GROUP_RECORDS && last.bytes < MAX_GROUP_BYTES) return last
+  const group: Group = { records: [], bytes: 0, ...Promise.withResolvers<void>() }
+  groups.push(group)
+  return group
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
