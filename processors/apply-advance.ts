@@ -6,7 +6,7 @@ import { chartsOf } from '../statecharts/device-charts.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
-import { decidedPuts, decidedRow, type RowPlace, summaryPuts } from './decided-rows.ts'
+import { decidedPuts, decidedRow, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceWork, put } from './device-work.ts'
 
 /** A repair never folds more than this much again (DESIGN §5.5). */
@@ -24,7 +24,11 @@ export function takeAdvance(
   const before = work.state
   let undoable = state.undoable
   for (const decided of advanced.decided) {
-    undoable = takeDecision(work, state, decided, undoable, place)
+    const { timer, at: when } = decided.decision
+    // What a timer decided lies where the device was when it came due, whoever noticed it.
+    const then = when > at ? state : before
+    const own = timer === null ? place : { ...place, location: locationAt(then, when) }
+    undoable = takeDecision(work, state, decided, undoable, own)
   }
   work.figures.decided += advanced.decided.length
   if (statePathOf(advanced.instances.session) !== 'silent') undoable = null

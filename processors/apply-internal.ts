@@ -5,9 +5,10 @@ import { hashOf } from '../events/hash.ts'
 import { eventKey, RANK } from '../events/key.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
-import { addConfig, configAt } from '../statecharts/config-in-force.ts'
+import { addConfig } from '../statecharts/config-in-force.ts'
+import type { DeviceState } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
-import type { RowPlace } from './decided-rows.ts'
+import { locationAt, type RowPlace } from './decided-rows.ts'
 import { type DeviceWork, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
 import { configRow, ttlOf } from './event-rows.ts'
 
@@ -36,7 +37,11 @@ export async function applyConfig(
     work.figures.duplicates++
     return null
   }
-  const place = placeAt(work, effective_from, record)
+  const versions = addConfig(state.config, { effective_from, written_at, config }, state.until)
+  if (!versions)
+    return { field: 'config', value: 'a version', rule: 'is more than the state of a device can hold' }
+  const known = { ...state, config: versions }
+  const place = placeAt(work, known, effective_from, record)
   const late = !isBeyondHorizon(state, key)
   const { applied } = place
   put(work, { table: 'events', item: configRow(state, message, identity, key, place, late) })
@@ -48,10 +53,9 @@ export async function applyConfig(
   }
   work.figures.events++
   if (late) work.figures.late++
-  const versions = addConfig(state.config, { effective_from, written_at, config })
   const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
-  work.state = { ...state, applied, config: versions, counters }
-  work.location = configAt(versions, Math.max(state.until, effective_from)).location ?? work.location
+  work.state = { ...known, applied, counters }
+  work.location = locationAt(known, record.received_at)
   return null
 }
 
@@ -60,13 +64,14 @@ export function applyUntil(work: DeviceWork, until: number, record: LogRecord): 
   const { state } = work
   if (until <= state.until) return
   const advanced = advanceDeviceTime(state, until)
-  const place = placeAt(work, until, record)
+  const place = placeAt(work, state, until, record)
+  work.location = place.location
   takeAdvance(work, { ...state, applied: place.applied }, advanced, place, until)
 }
 
-function placeAt(work: DeviceWork, at: number, { received_at }: LogRecord): RowPlace {
+function placeAt(work: DeviceWork, state: DeviceState, at: number, { received_at }: LogRecord): RowPlace {
   return {
-    location: configAt(work.state.config, at).location ?? work.state.payload_location,
+    location: locationAt(state, at),
     received_at,
     ttl: ttlOf(received_at),
     applied: nextApplied(work),

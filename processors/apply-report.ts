@@ -1,16 +1,15 @@
 /** One device report: is it known, when was it, is it late; and if it is none of these, what the charts make of it. */
-import { bootOf, placeInTime } from '../events/clock.ts'
+import { bootOf, type ClockState, placeInTime } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceEvent, DeviceReport, Rejection } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
-import { type EventKey, eventKey, type Rank } from '../events/key.ts'
+import { type EventKey, eventKey } from '../events/key.ts'
 import { rankOf } from '../events/rank.ts'
 import type { LogRecord } from '../events/record.ts'
 import { advanceDevice } from '../statecharts/advance-device.ts'
-import { configAt } from '../statecharts/config-in-force.ts'
-import { addRecent, type DeviceState, isRecent } from '../statecharts/device-state.ts'
+import { addRecent, type DeviceState, isRecent, mayBeClamped, spanWith } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
-import type { RowPlace } from './decided-rows.ts'
+import { locationAt, type RowPlace } from './decided-rows.ts'
 import {
   type DeviceWork,
   hear,
@@ -21,7 +20,7 @@ import {
   put,
 } from './device-work.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
-import { type InterpretedReport, interpretReport } from './interpret-report.ts'
+import { interpretReport } from './interpret-report.ts'
 
 /** Applies the report, or says why it cannot be one of this device. */
 export async function applyReport(
@@ -29,15 +28,16 @@ export async function applyReport(
   said: DeviceReport,
   record: LogRecord,
 ): Promise<Rejection | null> {
-  const report = interpretReport(work.state, said, record.received_at)
-  if ('rule' in report) return report
-  hear(work, record)
-  const fresh = await unseen(work, report, record)
+  const fresh = await unseen(work, said, record)
   if (!fresh) return drop(work)
-  const placed = placeReport(work.state, report, record, { ...fresh, rank: rankOf(said) })
+  const placed = placeReport(work.state, said, record, fresh)
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return drop(work)
-  takeEvent(work, { ...placed, pins: report.pins ?? work.state.pins, late })
+  const meaning = interpretReport(work.state, said, placed.event.event_time)
+  if ('rule' in meaning) return meaning
+  hear(work, record)
+  const { pins, ...meant } = meaning
+  takeEvent(work, { ...placed, event: { ...said, ...meant, ...placed.event }, pins, late })
   return null
 }
 
@@ -52,40 +52,42 @@ type Unseen = { identity: string | null }
  * Null for a redelivery that identity alone tells: recent, or one whose key depended on when it was received. Else the
  * identity, or null in its place for an uptime stamp, whose identity waits for its boot.
  */
-async function unseen(
-  work: DeviceWork,
-  report: InterpretedReport,
-  record: LogRecord,
-): Promise<Unseen | null> {
+async function unseen(work: DeviceWork, report: DeviceReport, record: LogRecord): Promise<Unseen | null> {
   const { state } = work
   if (report.reported_timestamp >= FIRST_EPOCH_MS) {
     const identity = identityOf(report)
     if (isRecent(state, identity)) return null
-    // Any event may be the second copy of a clamped one, but only of a device that was ever clamped.
-    if (state.counters.clamped > 0 && (await isIdentityKnown(work, identity))) return null
+    const copied = mayBeClamped(state, report.reported_timestamp) && (await isIdentityKnown(work, identity))
+    if (copied) return null
     return { identity }
   }
-  for (const boot of bootOf(state.clock, report, record.received_at)) {
+  for (const boot of bootsToAsk(state.clock, report, record.received_at)) {
     const identity = identityOf(report, boot)
     if (isRecent(state, identity) || (await isIdentityKnown(work, identity))) return null
   }
   return { identity: null }
 }
 
-/** The event's time by the clock rules, and the key that follows from it. */
-function placeReport(
-  state: DeviceState,
-  report: InterpretedReport,
-  record: LogRecord,
-  known: Unseen & { rank: Rank },
-) {
+/** Of the boots that are no longer kept, so many are asked: a boot loop within one batch that is delivered again. */
+const FORGOTTEN_ASKED = 64
+
+/** Boots under which an uptime stamp may be known. One of a forgotten boot may be of any that is forgotten. */
+function bootsToAsk(clock: ClockState, report: DeviceReport, received_at: number): number[] {
+  const boots = bootOf(clock, report, received_at)
+  const newest = boots[0] ?? 0
+  const oldestKept = clock.boots[0]?.number ?? 0
+  if (newest >= oldestKept) return boots
+  return Array.from({ length: Math.min(newest, FORGOTTEN_ASKED) }, (_, n) => newest - n)
+}
+
+/** The event's place in time by the clock rules, and the key that follows from it. */
+function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord, known: Unseen) {
   const { received_at } = record
   const placed = placeInTime(state.clock, report, received_at, { history: record.source === 'import' })
   const { event_time, time_quality, boot } = placed
   const identity = known.identity ?? identityOf(report, boot)
-  const event: DeviceEvent = {
-    ...report,
-    origin: 'device',
+  const event = {
+    origin: 'device' as const,
     event_time,
     time_quality,
     received_at,
@@ -93,21 +95,15 @@ function placeReport(
     ...(boot === undefined ? {} : { boot }),
   }
   const { reported_timestamp, sequence } = report
-  const key = eventKey({
-    event_time,
-    rank: known.rank,
-    identity,
-    sequence,
-    time_quality,
-    reported_timestamp,
-  })
+  const rank = rankOf(report)
+  const key = eventKey({ event_time, rank, identity, sequence, time_quality, reported_timestamp })
   return { event, key, clock: placed.clock }
 }
 
 type Placed = {
   event: DeviceEvent
   key: EventKey
-  clock: DeviceState['clock']
+  clock: ClockState
   pins: DeviceState['pins']
   late: boolean
 }
@@ -120,7 +116,9 @@ function takeEvent(work: DeviceWork, placed: Placed): void {
   if (late) {
     // The seam of the repair (DESIGN §5.4): from here a repair would mark the state and fold from a checkpoint.
     work.figures.late++
-    work.state = { ...heard, counters: { ...heard.counters, late: heard.counters.late + 1 } }
+    const { payload_location } = work.state
+    const counters = { ...heard.counters, late: heard.counters.late + 1 }
+    work.state = { ...heard, payload_location, counters }
     return
   }
   const advanced = advanceDevice(work.state, event, key)
@@ -148,12 +146,14 @@ function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: Ro
 
 /** The state with everything that hearing the event changes, late or not. */
 function hearEvent(state: DeviceState, { event, clock }: Placed, applied: number): DeviceState {
-  const clamped = state.counters.clamped + (event.time_quality === 'clamped' ? 1 : 0)
+  const isClamped = event.time_quality === 'clamped'
+  const clamped = state.counters.clamped + (isClamped ? 1 : 0)
   return {
     ...state,
     applied,
     clock,
     recent: addRecent(state.recent, event.identity),
+    clamped_span: isClamped ? spanWith(state.clamped_span, event.reported_timestamp) : state.clamped_span,
     payload_location: event.payload_location ?? state.payload_location,
     counters: { ...state.counters, events: state.counters.events + 1, clamped },
   }
@@ -161,9 +161,10 @@ function hearEvent(state: DeviceState, { event, clock }: Placed, applied: number
 
 /** The location is the configuration's; where that names none, what the payload says is better than nothing. */
 function placeOf(work: DeviceWork, event: DeviceEvent): RowPlace {
-  const configured = configAt(work.state.config, event.event_time).location
+  const { config, payload_location } = work.state
+  const named = { config, payload_location: event.payload_location ?? payload_location }
   return {
-    location: configured ?? event.payload_location ?? work.state.payload_location,
+    location: locationAt(named, event.event_time),
     received_at: event.received_at,
     ttl: ttlOf(event.received_at),
     applied: nextApplied(work),

@@ -4,11 +4,17 @@ import { hashOf } from '../events/hash.ts'
 import { keyText } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import type { Decided } from '../statecharts/advance-device.ts'
+import { configAt } from '../statecharts/config-in-force.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import { alarmId, thingId } from '../statecharts/thing-id.ts'
 
 /** What all rows of one record have in common. */
 export type RowPlace = { location: string | null; received_at: number; ttl: number; applied: number }
+
+/** The location in force at a time: the configuration's, or where that names none, the last that the device named. */
+export function locationAt(of: Pick<DeviceState, 'config' | 'payload_location'>, at: number): string | null {
+  return configAt(of.config, at).location ?? of.payload_location
+}
 
 type Facts = Record<string, unknown> & {
   opened_by: string

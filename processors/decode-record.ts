@@ -2,6 +2,7 @@
 import type { DeviceReport, DeviceType, Rejection } from '../events/event.ts'
 import { type OpenMessage, openMessage, readMessage, type WirelessLookup } from '../events/parse.ts'
 import type { ConfigMessage, LogRecord, UntilMessage } from '../events/record.ts'
+import { reject } from '../events/rejection.ts'
 import { INTERNAL_PREFIX, routeTopic } from '../events/topics.ts'
 
 export type DeviceRecord = { record: LogRecord; device_id: string } & (
@@ -40,8 +41,7 @@ export function deviceTypeOf(decoded: DeviceRecord): DeviceType | null {
 function openInternal(record: LogRecord): DeviceRecord | Refused {
   const route = routeTopic(record.topic)
   if (record.source !== 'internal' || (route.kind !== 'config' && route.kind !== 'until')) {
-    const value = JSON.stringify(record.topic)
-    return { record, device_id: null, rejection: { field: 'topic', value, rule: 'is the system’s own' } }
+    return { record, device_id: null, ...reject('topic', record.topic, 'is the system’s own') }
   }
   // Written by our own code and never by a device: what does not parse here is our bug, and must be loud.
   const message: unknown = JSON.parse(new TextDecoder().decode(record.payload))

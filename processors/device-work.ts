@@ -61,7 +61,7 @@ function overwrites({ table, item }: Put): string {
     case 'identities':
       return `${table} ${item.identity}`
     case 'config':
-      return `${table} ${item.effective_from} ${item.written_at}`
+      return `${table} ${item.effective_from} ${item.written_at} ${item.identity}`
   }
 }
 

@@ -11,26 +11,23 @@ import type {
 import { configAt } from '../statecharts/config-in-force.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 
-export type InterpretedReport = Omit<DeviceReport, 'device_type' | 'fields'> & {
+export type Meaning = {
   device_type: DeviceType
   fields: EvseFields | ThermostatFields
-  /** Levels of the device's pins with this report, where it is about one. */
-  pins?: DeviceState['pins']
+  extra: DeviceReport['extra']
+  /** Levels of the device's pins with this report. */
+  pins: DeviceState['pins']
 }
 
-/** The report as this device's, or what about it cannot be this device's. A pin is read with the configuration of `at`. */
-export function interpretReport(
-  state: DeviceState,
-  report: DeviceReport,
-  at: number,
-): InterpretedReport | Rejection {
+/** The report as this device's, or what about it cannot be. A pin means what the configuration in force at `at` says. */
+export function interpretReport(state: DeviceState, report: DeviceReport, at: number): Meaning | Rejection {
   const { device_type } = state
   if (report.device_type !== null && report.device_type !== device_type) {
     const value = JSON.stringify(report.device_type)
     return { field: 'device_type', value, rule: `differs from ${device_type}, which ${state.device_id} is` }
   }
-  const { fields: said } = report
-  if (!('pin' in said)) return { ...report, device_type, fields: said }
+  const { fields: said, extra } = report
+  if (!('pin' in said)) return { device_type, fields: said, extra, pins: state.pins }
   const gpio: GpioFields = said
   const meanings = configAt(state.config, at).gpio ?? {}
   const meaning = Object.hasOwn(meanings, gpio.pin) ? meanings[gpio.pin] : undefined
@@ -38,9 +35,13 @@ export function interpretReport(
     const rule = `has no meaning in the configuration of ${state.device_id}`
     return { field: 'pin', value: JSON.stringify(gpio.pin), rule }
   }
-  const pins = { ...state.pins, [gpio.pin]: gpio.state }
-  const extra = { ...report.extra, pin: gpio.pin, pin_state: gpio.state }
-  return { ...report, device_type, fields: signalOf(meaning.signal, meanings, pins), extra, pins }
+  const pins = { ...namedPins(state.pins, meanings), [gpio.pin]: gpio.state }
+  const fields = signalOf(meaning.signal, meanings, pins)
+  return { device_type, fields, extra: { ...extra, pin: gpio.pin, pin_state: gpio.state }, pins }
+}
+
+function namedPins(pins: DeviceState['pins'], meanings: Record<string, GpioMeaning>): DeviceState['pins'] {
+  return Object.fromEntries(Object.entries(pins).filter(([pin]) => Object.hasOwn(meanings, pin)))
 }
 
 /** A signal is on while any of its pins is active: the second stage dropping out does not end a call that Y1 still makes. */

@@ -16,6 +16,7 @@ import {
   readRecord,
 } from './decode-record.ts'
 import type { Figures } from './device-work.ts'
+import { cutAtClaims, lookUpWireless, type WirelessAt } from './wireless-claims.ts'
 
 export type ProcessorPorts = { store: HotStore; metrics: Metrics; logger: Logger }
 
@@ -31,50 +32,58 @@ export class WriteConflict extends Error {}
 
 const CONFLICT_ATTEMPTS = 5
 
-/** Processes records in log order and moves `consumer`'s position past the last, all of it or, on an error, nothing new. */
+/**
+ * Processes records in log order and moves `consumer`'s position past what is written. On an error the position says how
+ * far it came; what lies behind it has not happened.
+ */
 export async function processBatch(
   records: readonly LogRecord[],
   ports: ProcessorPorts,
   consumer: string,
 ): Promise<BatchReport> {
-  const report = newReport(records.length)
-  const last = records.at(-1)
-  if (!last) return report
-  const opened = records.map(openRecord)
-  const { byDevice, refused } = groupByDevice(opened, await lookUpWireless(opened, ports.store))
+  const report = newReport()
+  if (records.length === 0) return report
+  for (const run of cutAtClaims(records.map(openRecord))) add(report, await processRun(run, ports, consumer))
+  return report
+}
+
+async function processRun(
+  opened: readonly OpenedRecord[],
+  ports: ProcessorPorts,
+  consumer: string,
+): Promise<BatchReport> {
+  const { store, logger } = ports
+  const report = newReport(opened)
+  const position = opened.at(-1)?.record.position ?? ''
+  const { byDevice, refused } = groupByDevice(opened, await lookUpWireless(opened, store))
+  const told = [...refused]
   let pending = byDevice
   for (let attempt = 1; ; attempt++) {
-    const applied = await applyAll(pending, ports.store)
-    const batch = toBatch(applied, refused, { consumer, position: last.position })
-    const { conflicts } = await ports.store.write(batch)
-    addToReport(report, applied, conflicts)
+    const applied = await applyAll(pending, store)
+    const { conflicts } = await store.write(toBatch(applied, refused, { consumer, position }))
+    addWritten(report, told, applied, conflicts)
     if (conflicts.length === 0) break
     if (attempt === CONFLICT_ATTEMPTS)
       throw new WriteConflict(`conflicting writers of ${conflicts.join(', ')}`)
-    ports.logger.warn('another writer was faster', { device_ids: conflicts, attempt })
+    logger.warn('another writer was faster', { device_ids: conflicts, attempt })
     pending = new Map([...pending].filter(([device_id]) => conflicts.includes(device_id)))
   }
-  report.quarantined += refused.length
-  tell(report, refused, ports)
+  report.quarantined = told.length
+  tell(report, told, ports)
   return report
 }
 
 function groupByDevice(
   opened: readonly OpenedRecord[],
-  wireless: Map<string, string>,
+  wireless: WirelessAt,
 ): { byDevice: Map<string, DeviceRecord[]>; refused: Refused[] } {
   const byDevice = new Map<string, DeviceRecord[]>()
   const refused: Refused[] = []
-  const lookup = (id: string) => wireless.get(id) ?? null
   for (const one of opened) {
-    const decoded = readRecord(one, lookup)
+    const decoded = readRecord(one, (id) => wireless(id, one.record.received_at))
     if ('rejection' in decoded) {
       refused.push(decoded)
       continue
-    }
-    if (decoded.kind === 'config' && decoded.message.config.wireless_device_id) {
-      // In log order, so that an uplink right behind its device's configuration finds it.
-      wireless.set(decoded.message.config.wireless_device_id, decoded.device_id)
     }
     const known = byDevice.get(decoded.device_id)
     if (known) known.push(decoded)
@@ -112,48 +121,38 @@ function toQuarantined({ record, device_id, rejection }: Refused): Quarantined {
   return { position, received_at, topic, device_id, reason: describeRejection(rejection), payload_base64 }
 }
 
-/** Ids under which IoT Wireless speaks of devices, looked up once a batch. Of two devices that claim one id, the later wins. */
-async function lookUpWireless(
-  opened: readonly OpenedRecord[],
-  store: HotStore,
-): Promise<Map<string, string>> {
-  const ids = new Set<string>()
-  for (const one of opened) {
-    const id = 'opened' in one ? one.opened.wireless_device_id : null
-    if (id !== null) ids.add(id)
-  }
-  const devices = new Map<string, string>()
-  for (const id of ids) {
-    const aliases = await store.findAliases('wireless_device', id)
-    const alias = aliases.at(-1)
-    if (alias) devices.set(id, alias.target)
-  }
-  return devices
+function newReport({ length }: { length: number } = []): BatchReport {
+  const figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
+  return { records: length, quarantined: 0, time_syncs: [], ...figures }
 }
 
-function newReport(records: number): BatchReport {
-  const figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
-  return { records, quarantined: 0, time_syncs: [], ...figures }
+const COUNTED = ['records', 'events', 'decided', 'late', 'duplicates', 'disagreed', 'quarantined'] as const
+
+function add(to: BatchReport, run: BatchReport): void {
+  for (const name of COUNTED) to[name] += run[name]
+  for (const sync of run.time_syncs)
+    if (!to.time_syncs.some(({ device_id }) => device_id === sync.device_id)) to.time_syncs.push(sync)
 }
 
 /** Counts what was written; what a conflict sent back is counted when it succeeds. */
-function addToReport(report: BatchReport, applied: Map<string, Applied>, conflicts: string[]): void {
+function addWritten(
+  report: BatchReport,
+  told: Refused[],
+  applied: Map<string, Applied>,
+  conflicts: string[],
+): void {
   for (const [device_id, { figures, clock_unset, refused }] of applied) {
     if (conflicts.includes(device_id)) continue
     for (const name of Object.keys(figures) as (keyof Figures)[]) report[name] += figures[name]
-    report.quarantined += refused.length
+    told.push(...refused)
     if (clock_unset) report.time_syncs.push({ ...clock_unset, device_id })
   }
 }
 
-function tell(report: BatchReport, refused: Refused[], { metrics, logger }: ProcessorPorts): void {
-  metrics.count('records', report.records)
-  for (const name of ['events', 'decided', 'late', 'duplicates', 'disagreed', 'quarantined'] as const) {
-    if (report[name] > 0) metrics.count(name, report[name])
-  }
+function tell(report: BatchReport, refused: readonly Refused[], { metrics, logger }: ProcessorPorts): void {
+  for (const name of COUNTED) if (report[name] > 0) metrics.count(name, report[name])
   for (const { record, device_id, rejection } of refused) {
-    // Field and rule, never the value: it came from outside and may be anything, of any size.
-    const { field, rule } = rejection
-    logger.warn('quarantined', { position: record.position, device_id, field, rule })
+    // The rule, which is ours; value and field name came from outside, and may be anything.
+    logger.warn('quarantined', { position: record.position, device_id, rule: rejection.rule })
   }
 }

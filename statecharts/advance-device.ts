@@ -18,16 +18,26 @@ export type AdvancedDevice = {
   horizon: EventKey | null
 }
 
-/** One event beyond the horizon. Charts that do not hear it still see its time. */
+/**
+ * One event beyond the horizon. Charts that do not hear it still see its time; and where time has already passed beyond
+ * the event, what the event set going goes on until then.
+ */
 export function advanceDevice(state: DeviceState, event: DeviceEvent, key: EventKey): AdvancedDevice {
   const config = configAt(state.config, event.event_time)
   const step = (instance: ChartInstance, from: ChartState, facts: TimerFacts) => {
     const heard = instance.hear(event, config)
-    return heard
+    const at = heard
       ? advance(instance.chart, from, heard, facts)
       : advanceTime(instance.chart, from, event.event_time, facts)
+    return state.until > event.event_time ? movedOn(instance, at, state.until, facts) : at
   }
-  return { ...eachInstance(state, step, key), horizon: key }
+  const { instances, decided, fired } = eachInstance(state, step, key)
+  return { instances, decided, horizon: fired && compareKeys(fired, key) > 0 ? fired : key }
+}
+
+function movedOn(instance: ChartInstance, from: Advanced, until: number, facts: TimerFacts): Advanced {
+  const on = advanceTime(instance.chart, from.state, until, facts)
+  return { ...on, decided: [...from.decided, ...on.decided], fired: on.fired ?? from.fired }
 }
 
 /** Time has reached `until`. */

@@ -3,45 +3,69 @@ import type { DeviceConfig } from '../events/event.ts'
 
 export type ConfigInForce = { effective_from: number; written_at: number; config: DeviceConfig }
 
-/** More than anyone plans ahead; older ones are in device_config. */
-const VERSIONS_KEPT = 8
-const RATINGS = [
+/** Of those that have begun; all of them are in device_config. */
+const BEGUN_KEPT = 8
+/** A device's state is one item of a hot table, which holds 400 KB: its configuration must leave room for the rest. */
+const MOST_CHARACTERS = 128 * 1024
+/** What a device is built and wired like, and was before anyone wrote it down. */
+const MADE_SO = [
   'rated_voltage_v',
   'rated_power_kw',
   'rated_power_heating_kw',
   'rated_power_cooling_kw',
+  'gpio',
 ] as const
 
 /**
  * The version in force at `at`: the last that had begun by then, of two at once the one written later.
- * A rating that no version had given by then is the first that any later one gives.
+ * A rating, or a wiring, that no version had given by then is the first that any later one gives.
  */
 export function configAt(versions: readonly ConfigInForce[], at: number): DeviceConfig {
-  const only = versions[0]
-  if (!only) return {}
-  if (versions.length === 1) return only.effective_from <= at ? only.config : ratingsOf(only.config)
-  const begun = versions.filter((version) => version.effective_from <= at)
-  const inForce: DeviceConfig = { ...begun.at(-1)?.config }
-  for (const rating of RATINGS) {
-    if (begun.some((version) => version.config[rating] !== undefined)) continue
-    const first = versions.find((version) => version.config[rating] !== undefined)?.config[rating]
-    if (first !== undefined) inForce[rating] = first
-  }
-  return inForce
+  const begun = begunBy(versions, at)
+  const inForce = versions[begun - 1]?.config ?? {}
+  return begun === versions.length ? inForce : { ...madeSo(versions, begun), ...inForce }
 }
 
-/** The versions with one more, in order, without those that can no longer matter. */
-export function addConfig(versions: readonly ConfigInForce[], added: ConfigInForce): ConfigInForce[] {
+/** The version in force at `at` as it was put, or null where none had begun. */
+export function versionAt(versions: readonly ConfigInForce[], at: number): ConfigInForce | null {
+  return versions[begunBy(versions, at) - 1] ?? null
+}
+
+/**
+ * The versions with one more, in order: the one in force when time has reached `until`, all that are still to come, and
+ * the last few before. Null where they are more than a device's state can hold.
+ */
+export function addConfig(
+  versions: readonly ConfigInForce[],
+  added: ConfigInForce,
+  until: number,
+): ConfigInForce[] | null {
   const others = versions.filter(
     (one) => one.effective_from !== added.effective_from || one.written_at !== added.written_at,
   )
-  return [...others, added]
-    .sort((a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at)
-    .slice(-VERSIONS_KEPT)
+  const all = [...others, added].sort(
+    (a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at,
+  )
+  const begun = begunBy(all, until)
+  for (let first = Math.max(0, begun - BEGUN_KEPT); first < Math.max(1, begun); first++) {
+    const kept = all.slice(first)
+    if (JSON.stringify(kept).length <= MOST_CHARACTERS) return kept
+  }
+  return null
 }
 
-function ratingsOf(config: DeviceConfig): DeviceConfig {
-  const ratings: DeviceConfig = {}
-  for (const rating of RATINGS) if (config[rating] !== undefined) ratings[rating] = config[rating]
-  return ratings
+function begunBy(versions: readonly ConfigInForce[], at: number): number {
+  let begun = 0
+  while ((versions[begun]?.effective_from ?? Number.POSITIVE_INFINITY) <= at) begun++
+  return begun
+}
+
+/** What a device is made like by the word of a version that is still to come, where none that has begun says. */
+function madeSo(versions: readonly ConfigInForce[], begun: number): DeviceConfig {
+  const made: Record<string, unknown> = {}
+  for (const name of MADE_SO) {
+    const first = versions.findIndex(({ config }) => config[name] !== undefined)
+    if (first >= begun) made[name] = versions[first]?.config[name]
+  }
+  return made
 }

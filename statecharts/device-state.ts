@@ -35,6 +35,8 @@ export type DeviceState = {
   config: ConfigInForce[]
   clock: ClockState
   recent: string[]
+  /** Earliest and latest reported timestamp of the events that were clamped: a copy of one reports one of these. */
+  clamped_span: [number, number] | null
   /** The end that a timeout decided, while a later event may still undo it. */
   undoable: EventRow | null
   checkpoint: { at: number; events: number } | null
@@ -73,6 +75,7 @@ export function newDeviceState(device_id: string, device_type: DeviceType): Devi
     config: [],
     clock: newClock(),
     recent: [],
+    clamped_span: null,
     undoable: null,
     checkpoint: null,
     counters: { events: 0, late: 0, decided: 0, disagreed: 0, clamped: 0 },
@@ -106,6 +109,20 @@ export function addRecent(recent: readonly string[], identity: string): string[]
   const next = recent.length < RECENT_KEPT ? recent.slice() : recent.slice(1)
   next.push(identity.slice(0, RECENT_DIGITS))
   return next
+}
+
+/** Whether an event that reports this timestamp may be a copy of a clamped one, whose key depended on its arrival. */
+export function mayBeClamped({ clamped_span: span }: DeviceState, reported_timestamp: number): boolean {
+  return span !== null && reported_timestamp >= span[0] && reported_timestamp <= span[1]
+}
+
+/** The span with one more clamped event. */
+export function spanWith(
+  span: DeviceState['clamped_span'],
+  reported_timestamp: number,
+): DeviceState['clamped_span'] {
+  if (!span) return [reported_timestamp, reported_timestamp]
+  return [Math.min(span[0], reported_timestamp), Math.max(span[1], reported_timestamp)]
 }
 
 /** The earliest timer of all the device's charts. */

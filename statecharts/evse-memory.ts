@@ -98,8 +98,10 @@ export function readSession(context: EvseContext, event: EvseEvent): EvseContext
   return { ...noted, session: { ...session, meter, device_session_id } }
 }
 
+/** A state that silence re-enters only to arm its timer again neither ends its leg nor begins another. */
 export function openLeg(context: EvseContext, event: EvseEvent): EvseContext {
   const session = opened(context)
+  if (session.legs.at(-1)?.ended_at === null) return context
   if (session.legs.length >= LEGS_KEPT) {
     const last = session.legs[LEGS_KEPT - 1] as Leg
     // The last leg stands for all that follow: reopened, it must not count its own time and the pause a second time.
@@ -115,7 +117,7 @@ export function openLeg(context: EvseContext, event: EvseEvent): EvseContext {
 export function closeLeg(context: EvseContext, event: EvseEvent): EvseContext {
   const session = opened(context)
   const leg = session.legs.at(-1)
-  if (!leg || leg.ended_at !== null) return context
+  if (!leg || leg.ended_at !== null || (!saysState(event) && isHeard(context, event.at))) return context
   const ended_at = heardAt(context, event)
   const charging_ms = session.charging_ms + ended_at - leg.started_at
   const legs = [...session.legs.slice(0, -1), { ...leg, ended_at }]
@@ -159,9 +161,18 @@ function validId(context: EvseContext, event: EvseEvent): string | null {
   return id && !context.finished.includes(id) ? id : null
 }
 
+/** Whether something was heard within the silence limit before `at`. */
+export function isHeard(context: EvseContext, at: number): boolean {
+  return at < context.seen_at + context.silence_ms
+}
+
 /** When the device was last heard saying so: a timer that fires says nothing about the hours before it. */
 function heardAt(context: EvseContext, event: { type: string; at: number }): number {
-  return event.type.startsWith('pilot.') ? event.at : context.seen_at
+  return saysState(event) ? event.at : context.seen_at
+}
+
+function saysState(event: { type: string }): boolean {
+  return event.type.startsWith('pilot.')
 }
 
 function opened(context: EvseContext): OpenSession {

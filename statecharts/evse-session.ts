@@ -12,6 +12,7 @@ import {
   type EvseContext,
   forgetSession,
   isAnotherSession,
+  isHeard,
   newEvseContext,
   noteReading,
   openLeg,
@@ -31,7 +32,7 @@ const machine = setup({
     anotherSession: ({ context, event }) => isAnotherSession(context, event),
     sameSession: ({ context, event }) => !isAnotherSession(context, event),
     continuesSession: ({ context, event }) => continues(context, event),
-    heardSince: ({ context, event }) => event.at < context.seen_at + context.silence_ms,
+    heardSince: ({ context, event }) => isHeard(context, event.at),
   },
   actions: {
     note: assign(({ context, event }) => noteReading(context, event)),

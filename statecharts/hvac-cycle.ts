@@ -32,7 +32,7 @@ const machine = setup({
     })),
     decideEnd: emit(({ context, event }, params: { reason: 'call_ended' | 'timeout' }) => ({
       type: 'cycle_end',
-      ...cycleEnd(context, event.at, params.reason),
+      ...cycleEnd(context, event, params.reason),
     })),
     raiseAlarm: emit(({ context, event }, params: { alarm: 'stuck_call' | 'short_cycle' }) => ({
       type: 'alarm',

@@ -51,8 +51,21 @@ export function isShort(context: HvacContext, at: number): boolean {
   return at - begun(context).started_at < context.short_ms
 }
 
-export function cycleEnd(context: HvacContext, at: number, end_reason: 'call_ended' | 'timeout') {
-  return summarizeCycle(context, end_reason === 'timeout' ? context.seen_at : at, end_reason)
+/**
+ * What a cycle_end says. A timed-out cycle ended, as far as anyone knows, when it was last heard. A rating that came
+ * only after that is the first that the device ever got, and applies to it too.
+ */
+export function cycleEnd(
+  context: HvacContext,
+  event: { at: number; config?: DeviceConfig },
+  end_reason: 'call_ended' | 'timeout',
+) {
+  const rated_kw = { ...limitsOf(event.config ?? {}).rated_kw, ...context.rated_kw }
+  return summarizeCycle(
+    { ...context, rated_kw },
+    end_reason === 'timeout' ? context.seen_at : event.at,
+    end_reason,
+  )
 }
 
 /** The whole cycle: `at` is its end, or, with no reason yet, the moment it is looked at. */

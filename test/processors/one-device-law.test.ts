@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { memoryStore } from '../../adapters/memory-store.ts'
+import type { NewRecord } from '../../events/record.ts'
+import type { Random } from '../simulation/device-life.ts'
+import { cleanRun, faultyRun, stateBeforeEvents } from '../simulation/world.ts'
+import { given } from './given.ts'
+import { misfortune, oneDevice } from './one-device.ts'
+
+const RUNS = 300
+
+test('any batching, duplication and crash points of one device’s records give the rows of the clean run', async () => {
+  await fc.assert(
+    fc.asyncProperty(oneDevice, misfortune, async (records, random) => {
+      const repeated = await withCopies(records, random)
+      expect(await faultyRun(repeated, random, { crash: 0.1 })).toEqual(await cleanRun(records))
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('any batching of one device’s records gives the very same rows, bookkeeping and all', async () => {
+  await fc.assert(
+    fc.asyncProperty(oneDevice, fc.array(fc.integer({ min: 1, max: 9 })), async (records, sizes) => {
+      const whole = await given(memoryStore())
+      await whole.when(...records)
+      const cut = await given(memoryStore())
+      for (let at = 0; at < records.length; ) {
+        const size = sizes.shift() ?? records.length
+        await cut.when(...records.slice(at, at + size))
+        at += size
+      }
+      const withoutVersion = ({ states, ...tables }: ReturnType<typeof whole.store.dump>) => ({
+        ...tables,
+        states: states.map(({ version: _, ...state }) => state),
+      })
+      expect(withoutVersion(cut.store.dump())).toEqual(withoutVersion(whole.store.dump()))
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('the whole log once more changes nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(oneDevice, async (records) => {
+      const world = await given(memoryStore())
+      await world.when(...records)
+      const before = world.store.dump()
+      await world.again(world.log)
+      expect(world.store.dump()).toEqual(before)
+    }),
+    { numRuns: RUNS },
+  )
+})
+
+test('a processor that wrote the state before the events is caught', async () => {
+  const found = await fc.check(
+    fc.asyncProperty(oneDevice, misfortune, async (records, random) => {
+      const faulty = await faultyRun(records, random, { crash: 0.1, store: stateBeforeEvents })
+      expect(faulty).toEqual(await cleanRun(records))
+    }),
+    { numRuns: RUNS, endOnFailure: true },
+  )
+  expect(found.failed).toBe(true)
+})
+
+/**
+ * Some records again, each somewhere after it came first. Not those that were refused: a copy of one of them is another
+ * record to refuse, or, once a configuration has come, to accept.
+ */
+async function withCopies(records: NewRecord[], random: Random): Promise<NewRecord[]> {
+  const world = await given(memoryStore())
+  await world.when(...records)
+  const refused = new Set(world.store.dump().quarantine.map(({ position }) => position))
+  const good = world.log
+    .filter(({ position }) => !refused.has(position))
+    .map(({ position: _, ...record }) => record)
+  let came = 0
+  return records.flatMap((record, n) => {
+    if (!refused.has(world.log[n]?.position ?? '')) came++
+    const copies: NewRecord[] = []
+    while (came > 0 && random.chance(0.3)) copies.push(good[random.below(came)] as NewRecord)
+    return [record, ...copies]
+  })
+}
