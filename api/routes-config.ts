@@ -1,10 +1,10 @@
 /** Configuration: read from its own table, put on the log like everything else that moves a chart (DESIGN §4). */
+import { configArriving } from '../events/config-record.ts'
 import { deviceIdFlaw } from '../events/device-id.ts'
 import { type DeviceConfig, describeRejection } from '../events/event.ts'
 import type { ConfigVersion, ReadStore } from '../events/ports.ts'
 import type { ConfigMessage } from '../events/record.ts'
 import { isRejected, type Rejected, reject } from '../events/rejection.ts'
-import { configTopic } from '../events/topics.ts'
 import { MAX_CONFIG_BYTES } from './body.ts'
 import { readConfigBody } from './config-body.ts'
 import { admitOrRefuse } from './door.ts'
@@ -66,8 +66,7 @@ const put = route({
     const { config, effective_from } = read
     await checkDeviceType(ports.store, device_id, config)
     const message: ConfigMessage = { device_id, effective_from, written_at, config }
-    const payload = new TextEncoder().encode(JSON.stringify(message))
-    await admitOrRefuse(ports.door, { source: 'internal', topic: configTopic(device_id), payload })
+    await admitOrRefuse(ports.door, configArriving(message))
     return { body: message }
   },
 })

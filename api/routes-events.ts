@@ -50,11 +50,19 @@ const ofLocation = route({
     eventsAnswer(await ports.store.eventsOfLocation(params.location as string, eventQuery(query))),
 })
 
+const HTTP_SOURCES = ['http', 'import'] as const
+
 const post = route({
   method: 'POST',
   path: '/v1/events',
   summary: 'A device’s message, as it would be published over MQTT; answered when it is durable',
-  query: { topic: requiredTextParam('The MQTT topic, such as `ev/evse/dev-1/telemetry`.') },
+  query: {
+    topic: requiredTextParam('The MQTT topic, such as `ev/evse/dev-1/telemetry`.'),
+    source: enumParam(
+      '`import` for history: when it comes in says nothing about the device’s clock.',
+      HTTP_SOURCES,
+    ),
+  },
   request: { types: ['application/json', 'application/octet-stream'], schema: MessageSchema },
   status: 202,
   response: AdmittedSchema,
@@ -64,7 +72,11 @@ const post = route({
     const flaw = topicFlaw(topic)
     if (flaw) throw badParameter('topic', topic, flaw)
     const payload = await bytes(MAX_MESSAGE_BYTES)
-    const { received_at } = await admitOrRefuse(ports.door, { source: 'http', topic, payload })
+    const { received_at } = await admitOrRefuse(ports.door, {
+      source: query.source ?? 'http',
+      topic,
+      payload,
+    })
     return { body: { received_at } }
   },
 })

@@ -41,6 +41,9 @@ export const BEHIND_LIMIT_MS = 10 * 60_000
 /** A fallen uptime that repeats what the boot said longer ago than this is a reboot that says the same again. */
 export const COPY_LIMIT_MS = 10 * 60_000
 
+/** An offset that rises by more than this from one message to the next: what came before was late, not wrong. */
+export const CATCHING_UP_MS = 60_000
+
 const MOST_BOOTS = 4
 const RECENT_STAMPS = 8
 const ENOUGH_STAMPS = 5
@@ -85,9 +88,15 @@ function heard(
   const believable = offset_ms <= FUTURE_LIMIT_MS && offset_ms >= -BEHIND_LIMIT_MS
   return {
     boots: believable ? bootsAfterEpoch(clock.boots, report, received_at) : clock.boots,
-    recent_offsets_ms: [...clock.recent_offsets_ms, offset_ms].slice(-RECENT_STAMPS),
+    recent_offsets_ms: [...telling(clock.recent_offsets_ms, offset_ms), offset_ms].slice(-RECENT_STAMPS),
     latest: 'epoch',
   }
+}
+
+/** A backlog that is sent after an outage looks like a clock that is behind, until it catches up. */
+function telling(offsets_ms: number[], offset_ms: number): number[] {
+  const last = offsets_ms.at(-1)
+  return last !== undefined && offset_ms - last > CATCHING_UP_MS ? [] : offsets_ms
 }
 
 function bootsAfterEpoch(boots: Boot[], report: Stamped, received_at: number): Boot[] {

@@ -4,9 +4,9 @@ import { runConsumer } from '../embedded/consumer-loop.ts'
 import { CONSUMER, type Folder, openFolder } from '../embedded/folder.ts'
 import { createFrontDoor } from '../embedded/front-door.ts'
 import { StartRefused } from '../embedded/start-refused.ts'
+import { configArriving } from '../events/config-record.ts'
 import type { Logger } from '../events/ports.ts'
 import { processBatch } from '../processors/process-batch.ts'
-import { putConfig } from '../processors/put-config.ts'
 import { ImportBroken, type ImportTarget, type Processed, TargetRefused } from './import-target.ts'
 
 /** `complain` is told in one line what goes wrong on the way. Rejects with TargetRefused where the folder cannot be used. */
@@ -23,7 +23,7 @@ export async function openDataFolder(
     const door = createFrontDoor({ log: folder.log, clock, metrics: createCounters(), logger })
     return {
       admit: door.admit,
-      putConfig: (message) => putConfig(door, message),
+      putConfig: (message) => door.admit(configArriving(message)),
       deviceType: async (device_id) => (await folder.reads.device(device_id))?.device_type ?? null,
       configHistory: folder.reads.configHistory,
       finish: async (onRecords) => {

@@ -17,7 +17,11 @@ export async function openServer(url: string): Promise<ImportTarget> {
   return {
     admit: ({ topic, payload }) =>
       inOrder(topic, async () => {
-        const body = await send(`${url}/v1/events?topic=${encodeURIComponent(topic)}`, 'POST', payload)
+        const body = await send(
+          `${url}/v1/events?source=import&topic=${encodeURIComponent(topic)}`,
+          'POST',
+          payload,
+        )
         return body as { received_at: number }
       }),
     putConfig: ({ device_id, config, effective_from }) =>

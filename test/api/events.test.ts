@@ -103,6 +103,14 @@ test('a message posted over HTTP is in the log with its bytes, and then is an ev
   expect(await eventsOf(home)).toHaveLength(2)
 })
 
+test('history that is imported over HTTP says so on the log', async () => {
+  const home = await createHome()
+  const post = jsonRequest('POST', { device_id: 'dev-1', timestamp: T0, pilot_state: 'A' })
+  await home.ask('/v1/events?topic=ev/evse/dev-1/telemetry&source=import', post)
+  expect((await home.log.read('', 10))[0]).toMatchObject({ source: 'import' })
+  expect((await home.ask('/v1/events?topic=x&source=internal', post)).status).toBe(400)
+})
+
 test('bytes that are no JSON enter the log too: quarantine is the processor’s decision', async () => {
   const home = await createHome()
   const bytes = Uint8Array.from([0xff, 0x00, 0x3c])

@@ -40,6 +40,14 @@ describe('what is shown of a clock', () => {
     expect(clockView(late.clock).quality).toBe('device')
   })
 
+  it('is not behind while a backlog catches up, message by message', () => {
+    const backlog = Array.from({ length: 12 }, (_, i) => ({
+      claims: T0 - (24 - 2 * i) * 60 * MINUTE,
+      at: T0 + i * 10,
+    }))
+    expect(clockView(place(...backlog).clock).quality).toBe('device')
+  })
+
   it('is ahead when the latest message claimed the future', () => {
     expect(clockView(place({ claims: T0 + 6 * MINUTE, at: T0 }).clock).quality).toBe('ahead')
   })

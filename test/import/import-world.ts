@@ -2,6 +2,7 @@
 import { memoryLog } from '../../adapters/memory-log.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { createFrontDoor } from '../../embedded/front-door.ts'
+import { configArriving } from '../../events/config-record.ts'
 import type { Logger, Metrics, Summary } from '../../events/ports.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { importDeviceConfig, planDeviceConfig } from '../../processors/import-device-config.ts'
@@ -12,7 +13,6 @@ import type { ImportReport } from '../../processors/import-report.ts'
 import { readRows } from '../../processors/import-rows.ts'
 import { importSessions, planSessions } from '../../processors/import-sessions.ts'
 import { type BatchReport, processBatch } from '../../processors/process-batch.ts'
-import { putConfig } from '../../processors/put-config.ts'
 
 /** When the imports of these tests take place. */
 export const NOW = Date.parse('2026-06-01T00:00:00Z')
@@ -29,7 +29,7 @@ export function createImportWorld() {
   const door = createFrontDoor({ log, clock: () => now, metrics, logger })
   const ports: ImportPorts = {
     admit: door.admit,
-    putConfig: (message) => putConfig(door, message),
+    putConfig: (message) => door.admit(configArriving(message)),
     deviceType: async (device_id) => (await store.device(device_id))?.device_type ?? null,
     configHistory: store.configHistory,
   }
