@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
+import { configArriving } from '../../events/config-record.ts'
 import type { DeviceConfig } from '../../events/event.ts'
 import type { Summary } from '../../events/ports.ts'
-import { putConfig } from '../../processors/put-config.ts'
 
 export type Arriving = { received_at: number; topic: string; payload: string }
 export type Configured = { device_id: string; config: DeviceConfig; effective_from: number }
@@ -29,7 +29,7 @@ export async function throughTheHome(
     },
   })
   try {
-    for (const one of configs) await putConfig(home.door, { ...one, written_at: now })
+    for (const one of configs) await home.door.admit(configArriving({ ...one, written_at: now }))
     await admitAll(home, arriving, (at) => {
       now = at
     })

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
+import { configArriving } from '../../events/config-record.ts'
 import type { DeviceConfig, DeviceType } from '../../events/event.ts'
 import type { Summary } from '../../events/ports.ts'
 import { telemetryTopic } from '../../events/topics.ts'
 import type { ImportPorts } from '../../processors/import-ports.ts'
 import { type Row, readRows } from '../../processors/import-rows.ts'
-import { putConfig } from '../../processors/put-config.ts'
 import { readBytes } from '../../tools/import-file.ts'
 
 export type RealHome = {
@@ -42,12 +42,12 @@ export async function startRealHome(data: string): Promise<RealHome> {
     home,
     ports: {
       admit: door.admit,
-      putConfig: (message) => putConfig(door, message),
+      putConfig: (message) => door.admit(configArriving(message)),
       deviceType: async (device_id) => (await reads.device(device_id))?.device_type ?? null,
       configHistory: reads.configHistory,
     },
     configure: async (device_id, effective_from, config) => {
-      await putConfig(door, { device_id, effective_from, written_at: Date.now(), config })
+      await door.admit(configArriving({ device_id, effective_from, written_at: Date.now(), config }))
     },
     say: async (type, device_id, messages) => {
       const topic = telemetryTopic(type, device_id)
