@@ -62,7 +62,8 @@ export function newEvseContext(): EvseContext {
 export function noteReading(context: EvseContext, event: EvseEvent): EvseContext {
   const { register_kwh } = event.reading
   const before = register_kwh === undefined ? context.before : { kwh: register_kwh, at: event.at }
-  return { ...context, ...limitsOf(event.config), before, seen_at: event.at }
+  const { limits, silence_ms, fault_close_ms } = limitsOf(event.config)
+  return { ...context, limits, silence_ms, fault_close_ms, before, seen_at: event.at }
 }
 
 export function openSession(context: EvseContext, event: EvseEvent): EvseContext {
@@ -95,7 +96,8 @@ export function readSession(context: EvseContext, event: EvseEvent): EvseContext
   }
   meter = readMeter(meter, reading, noted.limits)
   const device_session_id = session.device_session_id ?? validId(context, event)
-  return { ...noted, session: { ...session, meter, device_session_id } }
+  noted.session = { ...session, meter, device_session_id }
+  return noted
 }
 
 /** A state that silence re-enters only to arm its timer again neither ends its leg nor begins another. */
