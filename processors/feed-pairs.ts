@@ -15,7 +15,7 @@ import { hashOf } from '../events/hash.ts'
 import { type EventKey, eventKey, RANK, type Rank } from '../events/key.ts'
 import { pairId } from '../events/pair-id.ts'
 import { pairArriving } from '../events/pair-record.ts'
-import type { Arriving, FrontDoor } from '../events/ports.ts'
+import type { Arriving } from '../events/ports.ts'
 import type { LogRecord, PairMessage, UntilMessage } from '../events/record.ts'
 import { type ConfigInForce, configAt } from '../statecharts/config-in-force.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
@@ -25,13 +25,6 @@ export type Feed = (records: Arriving[]) => Promise<void>
 
 /** What is to be fed, with the place in the log of the record that it follows from. */
 export type PairFeed = { position: string; arriving: Arriving }
-
-/** One after the other, for a front door that promises no order among those that come at once. */
-export function feedThrough(door: FrontDoor): Feed {
-  return async (records) => {
-    for (const record of records) await door.admit(record)
-  }
-}
 
 /**
  * Feeds what a batch leads to, in the order of the log, before anything of the batch is written: after a crash in between

@@ -3,13 +3,11 @@ import type { AnyStateNode } from 'xstate'
 import type { Rules } from './compile-rules.ts'
 import { Args, type Op } from './compiled.ts'
 
-type Output = unknown
-
 /** Output is told twice where the parent is the root: with the done event, and with the machine's end. */
 export function completing(root: AnyStateNode, node: AnyStateNode, rules: Rules): Op {
   const parent = node.parent as AnyStateNode
   const type = `xstate.done.state.${parent.id}`
-  const own: Output = node.output
+  const own: unknown = node.output
   return (run) => {
     rules.announceDone(run.queue, doneEvent(type, own, run.args))
     if (parent !== root) return
@@ -21,10 +19,10 @@ export function completing(root: AnyStateNode, node: AnyStateNode, rules: Rules)
   }
 }
 
-function doneEvent(type: string, output: Output, args: Args): { type: string; output: unknown } {
+function doneEvent(type: string, output: unknown, args: Args): { type: string; output: unknown } {
   return { type, output: outputOf(output, args) }
 }
 
-function outputOf(output: Output, args: Args): unknown {
+function outputOf(output: unknown, args: Args): unknown {
   return typeof output === 'function' ? output(args) : output
 }

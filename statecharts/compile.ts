@@ -52,32 +52,29 @@ function refuse(node: AnyStateNode): void {
 function fill(work: Work, node: AnyStateNode, leaf: Leaf, named: Set<string>): void {
   const { rules } = work
   const known = new Map<AnyTransitionDefinition, Edge>()
-  const edge = (transition: AnyTransitionDefinition, on: string) => {
-    const made = known.get(transition) ?? edgeOf(work, node, transition, on)
+  const edge = (transition: AnyTransitionDefinition) => {
+    const made = known.get(transition) ?? edgeOf(work, node, transition)
     known.set(transition, made)
     return made
   }
   const asked = rules.askingOrder(node)
   const heard = (type: string) =>
     asked.flatMap((one) =>
-      rules
-        .candidates(one, type)
-        .flatMap((on) => (one.transitions.get(on) ?? []).map((transition) => edge(transition, on))),
+      rules.candidates(one, type).flatMap((descriptor) => (one.transitions.get(descriptor) ?? []).map(edge)),
     )
   for (const type of named) leaf.edges.set(type, heard(type))
   leaf.unnamed = heard
-  leaf.always = asked.flatMap((one) => (one.always ?? []).map((transition) => edge(transition, '')))
+  leaf.always = asked.flatMap((one) => (one.always ?? []).map(edge))
   leaf.exits = exitingOps(work, askingOrder(node))
 }
 
-function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinition, on: string): Edge {
+function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinition): Edge {
   const { source, reenter, guard } = definition
   const target = definition.target?.[0] ?? null
   const transition = { source, target, reenter }
   const inside = work.rules.entered(transition)
   return {
     source: source.id,
-    on,
     guard: guard === undefined ? null : compileGuard(work.machine, guard, nameOf(source)),
     guard_name: guard === undefined || typeof guard === 'function' ? null : guardName(guard),
     ops: [

@@ -34,9 +34,8 @@ export type Op = (run: Run) => void
 
 /** One transition as seen from one leaf: what is left, done and entered is one list, and where it ends is known. */
 export type Edge = {
-  /** Id of the state that has the transition, and the descriptor that it is listed under ('' for `always`). */
+  /** Id of the state that has the transition. */
   source: string
-  on: string
   guard: Guard | null
   /** As xstate says it when the guard throws; null for an inline one. */
   guard_name: string | null

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { pairTopic } from '../../events/topics.ts'
-import { feedThrough } from '../../processors/feed-pairs.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import { type Given, given, HOMES, reasonsOf, rowsOf, stateOf, thingsOf } from './given.ts'
 import { arrived, at, CHARGER, config, evse, THERMOSTAT, thermostat, until } from './messages.ts'
@@ -248,19 +247,6 @@ describe('what is fed is on the log before anything is written', () => {
     await expect(processBatch(batch, ports, 'test')).rejects.toThrow('no way to feed its pair')
     expect(store.dump()).toEqual(before)
     expect(world.fed).toHaveLength(1)
-  })
-
-  test('by a front door that promises no order it is one after the other', async () => {
-    const order: string[] = []
-    const admit = async ({ topic }: { topic: string }) => {
-      order.push(`${topic} comes`)
-      await new Promise((resolve) => setImmediate(resolve))
-      order.push(`${topic} is in`)
-      return { received_at: 0 }
-    }
-    const record = (topic: string) => ({ source: 'internal' as const, topic, payload: new Uint8Array() })
-    await feedThrough({ admit })([record('a'), record('b')])
-    expect(order).toEqual(['a comes', 'a is in', 'b comes', 'b is in'])
   })
 })
 

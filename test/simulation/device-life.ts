@@ -1,5 +1,6 @@
 /** What devices might say, from a seed: honest and odd, so that the law is tried on more than good days. */
 import type { DeviceConfig } from '../../events/event.ts'
+import { pairId } from '../../events/pair-id.ts'
 import type { LogRecord, RecordSource } from '../../events/record.ts'
 import { configTopic, telemetryTopic, untilTopic } from '../../events/topics.ts'
 
@@ -25,6 +26,7 @@ export function randomOf(seed: number): Random {
 }
 
 const START = Date.UTC(2026, 10, 2)
+const PAIR = pairId('garage', 'main')
 
 /** Records of one device in the order in which they were received. Positions are given when they are laid on a log. */
 export type Record0 = Omit<LogRecord, 'position'>
@@ -40,6 +42,7 @@ export function lifeOf(device_id: string, random: Random, length: number): Recor
     records.push(device(now))
     if (random.chance(0.05)) records.push(internal(untilTopic(device_id), now, { device_id, until: now }))
     if (random.chance(0.05)) records.push(configRecord(device_id, kind, now, random))
+    if (random.chance(0.03)) records.push(internal(untilTopic(PAIR), now, { device_id: PAIR, until: now }))
   }
   return records
 }
