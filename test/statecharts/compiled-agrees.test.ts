@@ -6,7 +6,7 @@ import { fleetAgrees } from './fleet-agreement.ts'
 import { machineOf } from './machine-source.ts'
 import { shrunk } from './shrink.ts'
 
-const MACHINES = 2_000
+const MACHINES = 2_500
 const shipped = [...new Set(CHARTED_TYPES.flatMap(chartsOf).map(({ chart }) => chart))]
 
 test(`${MACHINES} random machines say the same by xstate and from tables`, () => {
