@@ -104,7 +104,7 @@ export const shapeRules: Rule[] = [
         findings(file, file.text, MACHINE_PATH, 'name it from the project'),
       ),
     broken: [{ 'docs/a.md': `See ${'/ho'}${'me/anna'}/notes.\n` }, 'name it from the project'],
-    kept: { 'api/a.ts': "app.get('/v1/home/x')\nconst a = './work/x'\nconst b = 'https://x.org/home/a'\n" },
+    kept: { 'api/a.ts': "app.get('/v1/home/x')\nconst a = './srv/x'\nconst b = 'https://x.org/home/a'\n" },
   },
 ]
 
