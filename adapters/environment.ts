@@ -1,4 +1,5 @@
 /** The one reader of environment variables: their names, what each may be, and one error that names all that are wrong. */
+import { AWS_VARIABLES } from './aws-names.ts'
 
 /** `parse` answers null where a text breaks the rule. */
 type Variable<T> = { name: string; parse(text: string): T | null; rule: string }
@@ -8,6 +9,8 @@ const VARIABLES = {
   data_dir: text('PILOTLINE_DATA'),
   mqtt_port: port('PILOTLINE_MQTT_PORT'),
   http_port: port('PILOTLINE_HTTP_PORT'),
+  table_prefix: text(AWS_VARIABLES.table_prefix),
+  stream: text(AWS_VARIABLES.stream),
 }
 
 type Known = typeof VARIABLES

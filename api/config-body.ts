@@ -1,6 +1,6 @@
 /** The body of a configuration that is put: `{ config, effective_from? }`, or the configuration alone. */
 import { decodeObject, type JsonObject } from '../events/decode.ts'
-import { parseDeviceConfig } from '../events/device-config.ts'
+import { interlockFlaw, parseDeviceConfig } from '../events/device-config.ts'
 import type { DeviceConfig } from '../events/event.ts'
 import { MAX_TIMESTAMP_MS } from '../events/key.ts'
 import { isRejected, type Rejected, reject } from '../events/rejection.ts'
@@ -19,7 +19,8 @@ export function readConfigBody(bytes: Uint8Array, now: number): ConfigBody | Rej
   const effective_from = wrapped ? readEffectiveFrom(object, now) : now
   if (typeof effective_from !== 'number') return effective_from
   const parsed = parseDeviceConfig(wrapped ? object.config : object)
-  return isRejected(parsed) ? parsed : { ...parsed, effective_from }
+  if (isRejected(parsed)) return parsed
+  return interlockFlaw(parsed.config) ?? { ...parsed, effective_from }
 }
 
 function readEffectiveFrom({ effective_from: value }: JsonObject, now: number): number | Rejected {

@@ -1,4 +1,4 @@
-/** Rows of open sessions and cycles say how they began; how far they have come is in their devices' states. */
+/** Rows of open sessions, cycles and violations say how they began; how far they have come is in their devices' states. */
 import type { DeviceStateItem, Page, ReadStore, Summary } from '../events/ports.ts'
 import { parseDeviceState } from '../statecharts/device-state.ts'
 import { openThings } from './open-things.ts'

@@ -1,13 +1,14 @@
-/** Sessions and cycles that are under way, with their figures so far: they are in the device's state, not yet in any row. */
+/** Sessions, cycles and violations that are under way, with their figures so far: they are in the device's state, not yet in any row. */
 import { type ChartState, statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { type HvacContext, summarizeCycle } from '../statecharts/hvac-memory.ts'
-import { thingId } from '../statecharts/thing-id.ts'
+import { type InterlockContext, summarizeViolation } from '../statecharts/interlock-memory.ts'
+import { alarmId, thingId } from '../statecharts/thing-id.ts'
 
 /** `body` is told as the rows of finished ones are. */
-export type OpenThing = { kind: 'session' | 'cycle'; id: string; body: Record<string, unknown> }
+export type OpenThing = { kind: 'session' | 'cycle' | 'alarm'; id: string; body: Record<string, unknown> }
 
 /** What the device has open at `now`. */
 export function openThings(state: DeviceState, location: string | null, now: number): OpenThing[] {
@@ -18,7 +19,8 @@ export function openThings(state: DeviceState, location: string | null, now: num
     const thing = openThing(instance, at)
     if (!thing) return []
     const { kind, opened_by, told } = thing
-    const id = thingId(device_id, name, opened_by)
+    const opened = thingId(device_id, name, opened_by)
+    const id = kind === 'alarm' ? alarmId(opened, told.alarm) : opened
     return [{ kind, id, body: { [`${kind}_id`]: id, device_id, location, ...told } }]
   })
 }
@@ -34,6 +36,11 @@ function openThing(instance: ChartState, at: number) {
     const context = instance.context as HvacContext
     const { opened_by, ...told } = summarizeCycle(context, at, null)
     return { kind: 'cycle' as const, opened_by, told }
+  }
+  if (instance.chart === 'ev-interlock' && path.startsWith('violation.')) {
+    const context = instance.context as InterlockContext
+    const { opened_by, ...told } = summarizeViolation(context, at, null)
+    return { kind: 'alarm' as const, opened_by, told }
   }
   return null
 }

@@ -85,10 +85,10 @@ const alarms = route({
   query: thingParams,
   status: 200,
   response: listOf(AlarmSchema),
-  problems: [],
+  problems: [503],
   handle: async ({ ports, query }) => {
-    const { items, next_cursor } = await ports.store.summaries(summaryQuery('alarm', query))
-    return { body: { items: items.map(({ body }) => body), next_cursor } }
+    const page = await ports.store.summaries(summaryQuery('alarm', query))
+    return { body: await withFiguresSoFar(page, ports.store, ports.now()) }
   },
 })
 

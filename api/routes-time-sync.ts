@@ -22,6 +22,7 @@ export function createTimeSyncRoute(): Route {
     handle: async ({ ports, params }) => {
       const { device_id, device_type } = await findDevice(ports.store, params.device_id as string)
       const epoch_ms = ports.now()
+      if (device_type === 'pair') throw new Problem(404, `${device_id} is a pair of devices: it has no clock`)
       takeTurn(sentAt, device_id, epoch_ms)
       try {
         await ports.downlink.send(device_type, device_id, { cmd: 'time_sync', epoch_ms })

@@ -9,7 +9,8 @@ const seconds = (description: string) => Type.Number({ minimum: 0, description }
 const time = (description?: string) => Type.Integer({ minimum: 0, ...(description && { description }) })
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const anything = (description: string) => Type.Object({}, { description })
-const deviceType = Type.Enum([...DEVICE_TYPES])
+/** `pair`: the devices on one circuit, which the system itself pairs. */
+const deviceType = Type.Enum([...DEVICE_TYPES, 'pair'])
 const location = orNull(text('From the configuration in force, else what the device itself said.'))
 
 export function listOf(item: TSchema): TSchema {
@@ -107,17 +108,30 @@ export const CycleSchema = Type.Object({
   revision: count(),
 })
 
+/** Of an `interlock_violation`, which has a length. */
+const violationFields = {
+  ended_at: Type.Optional(orNull(time('Null while it lasts.'))),
+  duration_s: Type.Optional(seconds('So far, while it lasts.')),
+  circuit: Type.Optional(Type.String()),
+  chargers: Type.Optional(Type.Array(Type.String(), { description: 'Those that drew.' })),
+  thermostats: Type.Optional(Type.Array(Type.String(), { description: 'Those that called.' })),
+  energy_kwh: Type.Optional(orNull(Type.Number({ minimum: 0, description: 'What was drawn meanwhile.' }))),
+  peak_current_a: Type.Optional(orNull(Type.Number({ description: 'Of the chargers together.' }))),
+  end_reason: Type.Optional(orNull(text('`ev_stopped`, `call_ended` or `unknown`.'))),
+}
+
 export const AlarmSchema = Type.Object({
   alarm_id: Type.String(),
-  alarm: text('What it is about: `stuck_call`, `short_cycle`, …'),
-  device_id: Type.String(),
+  alarm: text('What it is about: `stuck_call`, `short_cycle`, `interlock_violation`, …'),
+  device_id: text('For an `interlock_violation` the pair’s.'),
   location,
   started_at: time('Start of what it is about.'),
   after_s: seconds('How long that had lasted.'),
+  ...violationFields,
 })
 
 const Chart = Type.Object({
-  name: text('Which of the device’s charts: `session`, `heating`, `cooling`.'),
+  name: text('Which of the device’s charts: `session`, `heating`, `cooling`, `interlock`.'),
   chart: Type.String(),
   version: Type.Integer(),
   state: orNull(text('Path of the state, such as `session.charging`; null before the first event.')),

@@ -3,11 +3,19 @@
 export type Contestant = { name: string; run: () => unknown | Promise<unknown>; per_round: number }
 export type Timed = { name: string; ns_per_event: number }
 
-/** Median nanoseconds an event of each contestant, after one round to warm up. */
-export async function race(contestants: readonly Contestant[], rounds: number): Promise<Timed[]> {
+/**
+ * Median nanoseconds an event of each contestant, after one round to warm up. `between` runs before each turn, outside
+ * of its time: to collect what the one before has left, for one.
+ */
+export async function race(
+  contestants: readonly Contestant[],
+  rounds: number,
+  between: () => void = () => undefined,
+): Promise<Timed[]> {
   const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
   for (let round = 0; round <= rounds; round++) {
     for (const { name, run, per_round } of contestants) {
+      between()
       const start = process.hrtime.bigint()
       await run()
       const ns = Number(process.hrtime.bigint() - start) / per_round

@@ -10,6 +10,17 @@ const CHARGER = new Map([
   ['silent', { words: 'Fell silent', tone: 'doubt' }],
 ])
 
+const CIRCUIT = new Map([
+  ['idle', { words: 'Free', tone: 'rest' }],
+  ['draw', { words: 'Charging', tone: 'busy' }],
+  ['call.on', { words: 'Held for the HVAC', tone: 'ready' }],
+  ['call.settling', { words: 'Held for the HVAC', tone: 'ready' }],
+  ['overlap.on', { words: 'Handing over', tone: 'ready' }],
+  ['overlap.settling', { words: 'Handing over', tone: 'ready' }],
+  ['violation.on', { words: 'Interlock violated', tone: 'alarm' }],
+  ['violation.settling', { words: 'Interlock violated', tone: 'alarm' }],
+])
+
 /** @typedef {{ words: string, tone: string, since: number | null }} Shown */
 
 /** The one state to show of a device, whatever charts it runs. @returns {Shown} */
@@ -19,7 +30,8 @@ export function stateOf(device) {
     return { words: device.last_event ? 'Heard of' : 'Not heard yet', tone: 'doubt', since: null }
   if (device.device_type === 'thermostat') return thermostatState(charts)
   const [chart] = charts
-  return { ...(CHARGER.get(chart.state) ?? { words: chart.state, tone: 'rest' }), since: chart.since }
+  const known = device.device_type === 'pair' ? CIRCUIT : CHARGER
+  return { ...(known.get(chart.state) ?? { words: chart.state, tone: 'rest' }), since: chart.since }
 }
 
 /** @returns {Shown} */

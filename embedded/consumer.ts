@@ -1,6 +1,7 @@
 /** The consumer as the process sees it: a thread beside the broker, so that neither waits for the other's core. */
 import { Worker } from 'node:worker_threads'
 import type { Logger, Metrics } from '../events/ports.ts'
+import type { Feed } from '../processors/feed-pairs.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
 import type { ConsumerStart, FromConsumer, ToConsumer } from './consumer-messages.ts'
 import { describeTrouble } from './own-bug.ts'
@@ -15,6 +16,8 @@ export type Consumer = {
 export type ConsumerOptions = ConsumerStart & {
   metrics: Metrics
   logger: Logger
+  /** Puts on the log what devices are to their pairs. */
+  feed: Feed
   onStep: (step: ConsumerStep) => void
   /** The thread has ended by itself: a bug, logged already where its place is known. */
   onFatal: (error: Error) => void
@@ -41,6 +44,14 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     worker.postMessage(message)
   }
 
+  async function answerFeed({ feed, records }: Extract<FromConsumer, { kind: 'feed' }>): Promise<void> {
+    const refusal = await options.feed(records).then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    tell({ kind: 'fed', feed, refusal })
+  }
+
   function fail(error: Error): void {
     ready.reject(error)
     if (!expected) options.onFatal(error)
@@ -50,6 +61,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   worker.on('message', (message: FromConsumer) => {
     if (message.kind === 'ready') ready.resolve()
     else if (message.kind === 'log') options.logger[message.level](message.message, message.fields)
+    else if (message.kind === 'feed') void answerFeed(message)
     else if (message.kind === 'stopped') drained = message.drained
     else if (message.kind === 'bug') fail(new ConsumerFailed(message.trouble.reason ?? message.trouble.error))
     else {

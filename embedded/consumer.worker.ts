@@ -3,13 +3,16 @@ import assert from 'node:assert/strict'
 import { parentPort, workerData } from 'node:worker_threads'
 import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { sqliteStore } from '../adapters/sqlite-store.ts'
-import type { Logger, Metrics } from '../events/ports.ts'
+import type { Arriving, Logger, Metrics } from '../events/ports.ts'
 import { processBatch } from '../processors/process-batch.ts'
 import { runConsumer } from './consumer-loop.ts'
 import type { ConsumerStart, FromConsumer, ToConsumer } from './consumer-messages.ts'
 import { filesOf } from './folder.ts'
 import { describeTrouble } from './own-bug.ts'
 import { createSparingLogger } from './sparing-logger.ts'
+
+/** The log refuses what the batch has to feed: the batch is tried again. */
+class FeedRefused extends Error {}
 
 if (!parentPort) throw new Error('this file runs as a thread of the process')
 const port = parentPort
@@ -21,6 +24,8 @@ const store = sqliteStore(files.hot)
 const drain = new AbortController()
 const cut = new AbortController()
 let counts: Record<string, number> = {}
+const answers = new Map<number, PromiseWithResolvers<void>>()
+let feeds = 0
 let woken = false
 let wake: () => void = () => {}
 
@@ -37,6 +42,10 @@ port.on('message', (message: ToConsumer) => {
     drain.abort()
     setTimeout(() => cut.abort(), message.within_ms).unref()
   }
+  if (message.kind === 'fed') {
+    settleFeed(message)
+    return
+  }
   woken = true
   wake()
 })
@@ -48,7 +57,7 @@ try {
       consumer,
       log,
       store,
-      process: (records) => processBatch(records, { store, metrics, logger }, consumer),
+      process: (records) => processBatch(records, { store, metrics, logger, feed }, consumer),
       rest: (wait_ms) => sleep(wait_ms, () => woken),
       pause: (wait_ms) => sleep(wait_ms, () => drain.signal.aborted),
       random: Math.random,
@@ -80,6 +89,19 @@ async function sleep(wait_ms: number, isOver: () => boolean): Promise<void> {
   await promise
   clearTimeout(timer)
   woken = false
+}
+
+function feed(records: Arriving[]): Promise<void> {
+  const answer = Promise.withResolvers<void>()
+  answers.set(++feeds, answer)
+  tell({ kind: 'feed', feed: feeds, records })
+  return answer.promise
+}
+
+function settleFeed({ feed, refusal }: Extract<ToConsumer, { kind: 'fed' }>): void {
+  if (refusal === null) answers.get(feed)?.resolve()
+  else answers.get(feed)?.reject(new FeedRefused(refusal))
+  answers.delete(feed)
 }
 
 function sayAs(level: keyof Logger): Logger['info'] {

@@ -11,6 +11,7 @@ import {
   StoreFull,
 } from '../events/ports.ts'
 import type { NewRecord } from '../events/record.ts'
+import type { Feed } from '../processors/feed-pairs.ts'
 
 /** `full`: the home cannot keep more; `failing`: the log refuses for another reason; both end with the next append that succeeds. */
 export type FrontDoorState = 'open' | 'full' | 'failing' | 'closed'
@@ -26,6 +27,8 @@ export type FrontDoorStatus = {
 /** The port, with what the process must know of it. `admit` rejects with `DoorClosed` at the end. */
 export type EmbeddedFrontDoor = FrontDoor & {
   status(): FrontDoorStatus
+  /** Resolves when everything admitted so far has been answered. */
+  settled(): Promise<void>
   /** Refuses whatever comes from now on; resolves when everything admitted before has been answered. */
   close(): Promise<void>
 }
@@ -43,6 +46,13 @@ export type FrontDoorParts = {
 }
 
 export class DoorClosed extends Error {}
+
+/** Feeds pairs by this door, which keeps the order of what comes at once. */
+export function feedBy(door: Pick<EmbeddedFrontDoor, 'admit'>): Feed {
+  return async (records) => {
+    await Promise.all(records.map((record) => door.admit(record)))
+  }
+}
 
 /** Bounds of one append: what a crash may leave unanswered, and what one write holds in memory. */
 const MAX_GROUP_RECORDS = 4_000
@@ -88,6 +98,7 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
     }
     flushing = false
     drained?.resolve()
+    drained = null
   }
 
   async function commit(group: Group): Promise<void> {
@@ -131,15 +142,20 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
     if (state !== 'closed') refusal = null
   }
 
+  function settled(): Promise<void> {
+    if (!flushing) return Promise.resolve()
+    drained ??= Promise.withResolvers<void>()
+    return drained.promise
+  }
+
   return {
     admit,
     status: () => ({ state, admitted, refused, waiting }),
+    settled,
     close: () => {
       state = 'closed'
       refusal = new DoorClosed('the front door is closed')
-      if (!flushing) return Promise.resolve()
-      drained ??= Promise.withResolvers<void>()
-      return drained.promise
+      return settled()
     },
   }
 }

@@ -9,7 +9,7 @@ import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
 import type { Figures } from './figures.ts'
 import { CONSUMER, type Folder, openFolder } from './folder.ts'
-import { createFrontDoor } from './front-door.ts'
+import { createFrontDoor, feedBy } from './front-door.ts'
 import { figuresOf, type HealthSources, healthOf } from './health.ts'
 import { startHttp } from './http.ts'
 import { createLagMeter, type LagMeter } from './lag.ts'
@@ -84,6 +84,7 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
     consumer: CONSUMER,
     metrics,
     logger,
+    feed: feedBy(door),
     onStep,
     onFatal,
   })
@@ -109,8 +110,10 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
 
   const stop = once(async () => {
     await Promise.all([sweeping.stop(), broker.close(), http.close()])
-    await within(FLUSH_LIMIT_MS, door.close())
+    await within(FLUSH_LIMIT_MS, door.settled())
+    // Open until then for what the consumer has to feed; nobody else is left that could come.
     const drained = await consumer.stop(DRAIN_LIMIT_MS)
+    await within(FLUSH_LIMIT_MS, door.close())
     folder.close()
     return drained
   })

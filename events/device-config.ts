@@ -25,6 +25,12 @@ export function parseDeviceConfig(value: unknown): { config: DeviceConfig } | Re
   return isRejected(pins) ? pins : { config: { ...config, gpio: pins.gpio } }
 }
 
+/** What is wrong with a whole version's interlock, or null. Not for the rows of an import, which are parts of one. */
+export function interlockFlaw({ interlock_circuit, location }: DeviceConfig): Rejected | null {
+  if (interlock_circuit === undefined || location !== undefined) return null
+  return reject('interlock_circuit', interlock_circuit, 'needs a location beside it, which the circuit is in')
+}
+
 function readPins(value: unknown): { gpio: Record<string, GpioMeaning> } | Rejected {
   if (!isObject(value)) return reject('gpio', value, 'is not an object')
   const gpio: Record<string, GpioMeaning> = {}

@@ -1,7 +1,9 @@
 /** What is said: the one event that every device's message, whatever its spelling, becomes. Stored fields keep the wire's snake_case. */
 
+/** What a device may say that it is. */
 export const DEVICE_TYPES = ['evse', 'thermostat', 'meter', 'vehicle', 'station'] as const
-export type DeviceType = (typeof DEVICE_TYPES)[number]
+/** `pair` is the system's own: the devices on one circuit, fed with what each of them says. Nobody outside may name it. */
+export type DeviceType = (typeof DEVICE_TYPES)[number] | 'pair'
 
 /** Event types a device may send. */
 export const DEVICE_EVENT_TYPES = [
@@ -62,6 +64,26 @@ export type ThermostatFields = {
   energy_consumed_kwh?: number
 }
 
+/** What a pair hears of one of its members: its readings as they stand, and what its configuration says of the circuit. */
+export type PairFields = Pick<EvseFields, 'pilot_state' | 'current_draw' | 'voltage_v' | 'power_kw'> &
+  Pick<ThermostatFields, 'heating_call' | 'cooling_call'> & {
+    member_id: string
+    member_type: 'evse' | 'thermostat'
+    circuit: string
+    /** It is on this circuit no more, and says nothing. */
+    left?: true
+    config: Pick<DeviceConfig, (typeof PAIR_CONFIG)[number]>
+  }
+
+/** What of a member's configuration its pair has to know. */
+export const PAIR_CONFIG = [
+  'interlock_debounce_s',
+  'interlock_grace_s',
+  'report_interval_s',
+  'rated_voltage_v',
+  'rated_power_kw',
+] as const satisfies (keyof DeviceConfig)[]
+
 /** A pin as the older generic firmware reports it; what it means is in the device's configuration. */
 export type GpioFields = { pin: string; state: 0 | 1; edge?: string }
 
@@ -95,7 +117,7 @@ export type DeviceReport = {
 /** A report that has its place in time and its key. */
 export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields'> & {
   device_type: DeviceType
-  fields: EvseFields | ThermostatFields
+  fields: EvseFields | ThermostatFields | PairFields
   origin: 'device'
   event_time: number
   time_quality: TimeQuality
@@ -132,6 +154,12 @@ export type DeviceConfig = {
   stuck_call_s?: number
   /** A cycle shorter than this is a short cycle. */
   short_cycle_s?: number
+  /** The circuit that the device is on, within its location: the chargers on it may not draw while its thermostats call. */
+  interlock_circuit?: string
+  /** A call counts as over when it has been off for so long. */
+  interlock_debounce_s?: number
+  /** So long a charger may take to stop when a call begins; clocks that differ by less raise no alarm. */
+  interlock_grace_s?: number
   /** What each pin of the generic GPIO spelling means. */
   gpio?: Record<string, GpioMeaning>
   /** The id under which AWS IoT Wireless knows the device. */

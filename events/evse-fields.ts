@@ -5,8 +5,8 @@ import { type Rejected, reject } from './rejection.ts'
 import type { EvseWire } from './schemas.ts'
 
 /** J1772: a duty cycle from 10 to 96 % offers a current. */
-const MIN_DUTY = 10
-const MAX_DUTY = 96
+export const MIN_DUTY = 10
+export const MAX_DUTY = 96
 
 export const EVSE_FIELDS = [
   'pilot_state',

@@ -45,7 +45,7 @@ export function parseReport(input: {
 /** Decodes a message of a device's topic, and takes it out of the wireless wrapper if it is in one. */
 export function openMessage(topic: string, payload: Uint8Array): { message: OpenMessage } | Refusal {
   const route = routeTopic(topic)
-  if (route.kind === 'config' || route.kind === 'until')
+  if (route.kind === 'config' || route.kind === 'until' || route.kind === 'pair')
     return { ...reject('topic', topic, 'belongs to the system itself'), device_id: null }
   if (route.kind === 'unknown')
     return { ...reject('topic', topic, `matches none of ${TOPIC_FILTERS.join(', ')}`), device_id: null }

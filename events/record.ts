@@ -27,5 +27,19 @@ export type ConfigMessage = {
   config: import('./event.ts').DeviceConfig
 }
 
+/**
+ * Payload of a record on `pairTopic(device_id)`: what a member of the pair `device_id` said, under the identity and the key
+ * that it has there, so that it is the same one however often it is fed.
+ */
+export type PairMessage = {
+  device_id: string
+  location: string
+  identity: string
+  key: import('./key.ts').EventKey
+  reported_timestamp: number
+  time_quality: import('./event.ts').TimeQuality
+  fields: import('./event.ts').PairFields
+}
+
 /** Payload of a record on `untilTopic(device_id)`: time has reached `until` for this device. It names no timer. */
 export type UntilMessage = { device_id: string; until: number }

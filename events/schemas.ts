@@ -100,6 +100,9 @@ export const ConfigWire = wire({
   fault_close_s: seconds(),
   stuck_call_s: seconds(),
   short_cycle_s: seconds(),
+  interlock_circuit: name(),
+  interlock_debounce_s: seconds(),
+  interlock_grace_s: seconds(),
   wireless_device_id: name(),
 })
 

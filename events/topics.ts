@@ -24,15 +24,21 @@ export function untilTopic(device_id: string): string {
   return `${INTERNAL_PREFIX}until/${encodeTopicId(device_id)}`
 }
 
+export function pairTopic(device_id: string): string {
+  return `${INTERNAL_PREFIX}pair/${encodeTopicId(device_id)}`
+}
+
 export type TopicRoute =
   | { kind: 'telemetry'; device_type: DeviceType; device_id: string }
   | { kind: 'sidewalk' }
-  | { kind: 'config'; device_id: string }
-  | { kind: 'until'; device_id: string }
+  | { kind: InternalKind; device_id: string }
   | { kind: 'unknown' }
 
+/** What the system itself says on a device's stream. */
+export type InternalKind = 'config' | 'until' | 'pair'
+
 const TELEMETRY = /^ev\/(evse|thermostat)\/([^/]+)\/telemetry$/
-const INTERNAL = /^pilotline\/(config|until)\/([^/]+)$/
+const INTERNAL = /^pilotline\/(config|until|pair)\/([^/]+)$/
 
 /** What a topic says about its record. An id whose percent-encoding is broken is taken as it stands. */
 export function routeTopic(topic: string): TopicRoute {
@@ -43,8 +49,7 @@ export function routeTopic(topic: string): TopicRoute {
   }
   if (topic.startsWith('sidewalk/')) return { kind: 'sidewalk' }
   const internal = INTERNAL.exec(topic)
-  if (internal)
-    return { kind: internal[1] as 'config' | 'until', device_id: decodeTopicId(internal[2] as string) }
+  if (internal) return { kind: internal[1] as InternalKind, device_id: decodeTopicId(internal[2] as string) }
   return { kind: 'unknown' }
 }
 

@@ -1,6 +1,8 @@
 /** When a charger's inputs next differ, so that only the polls are made that matter. */
 import type { ChargerSim, Phase } from './charger-sim.ts'
 import type { Pace } from './habits.ts'
+import { nextGateChange } from './shared-circuit.ts'
+import { timeAtUptime } from './uptime.ts'
 
 /** The firmware polls its inputs every two seconds; between two polls in which nothing differs, none is worth a step. */
 export const POLL_MS = 2_000
@@ -12,6 +14,12 @@ const NO_FAULT = { at: Number.POSITIVE_INFINITY, lasts_ms: 0 }
 
 /** The next poll in which something may differ from the last one. */
 export function nextPoll(sim: ChargerSim): number {
+  const poll = nextOwnPoll(sim)
+  if (!sim.circuit || sim.phase === 'away') return poll
+  return Math.max(sim.polled_at + POLL_MS, Math.min(poll, onGrid(sim, nextGateChange(sim.circuit))))
+}
+
+function nextOwnPoll(sim: ChargerSim): number {
   const { visit, polled_at, evse } = sim
   const next_poll = polled_at + POLL_MS
   // The first poll after boot says what is there.
@@ -21,7 +29,7 @@ export function nextPoll(sim: ChargerSim): number {
   const before_change = change - POLL_MS > polled_at ? change - POLL_MS : change
   if (sim.phase === 'away') return Math.max(next_poll, before_change)
   const reports = evse.config.telemetry_interval_ms !== null
-  const report = reports ? onGrid(sim, sim.boot_at + evse.report_due_ms) : before_change
+  const report = reports ? onGrid(sim, timeAtUptime(sim, evse.report_due_ms)) : before_change
   if (sim.phase !== 'charging') return Math.max(next_poll, Math.min(before_change, report))
   // That a car takes nothing, or takes something again, shows in the very next poll.
   if (sim.takes_a === 0 || sim.measured_a === 0) return next_poll

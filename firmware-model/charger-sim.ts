@@ -4,11 +4,20 @@ import type { PilotState } from '../events/event.ts'
 import { CHARGE_EFFICIENCY, nextPoll, POLL_MS, phaseAt } from './charger-schedule.ts'
 import type { EvseConfig } from './evse-config.ts'
 import { type EvseDevice, type EvseInput, newEvseDevice, step } from './evse-device.ts'
-import { newSessionTruth, type Sent, type SessionTruth } from './fleet-event.ts'
+import {
+  newSessionTruth,
+  type Sent,
+  type SessionTruth,
+  type Truth,
+  type ViolationTruth,
+} from './fleet-event.ts'
 import { currentTaken, type Habits, nextVisit, type Pace, type Visit } from './habits.ts'
+import { setHousePace, skipHouse } from './house-life.ts'
 import { adcOfCurrent, adcOfPilot, currentAmps, PILOT_MV } from './pilot-voltage.ts'
 import { edgesOf } from './pwm-edges.ts'
 import { between, type Random, word } from './random.ts'
+import { bootGate, gateAt, noteDraw, type SharedCircuit } from './shared-circuit.ts'
+import { uptimeAt } from './uptime.ts'
 
 /** Plain data, changed in place by `runCharger`. Times are epoch ms. */
 export type ChargerSim = {
@@ -21,6 +30,8 @@ export type ChargerSim = {
   rated_a: number
   evse: EvseDevice
   boot_at: number
+  /** How fast its clock runs; exact unless told. */
+  drift_ppm?: number
   /** What goes on at the charger since the last poll. */
   phase: Phase
   visit: Visit
@@ -32,6 +43,8 @@ export type ChargerSim = {
   /** Time of the last poll; `boot_at` before the first. */
   polled_at: number
   truth: SessionTruth | null
+  /** What it shares with an HVAC unit; absent for one that has a circuit to itself. */
+  circuit?: SharedCircuit
 }
 
 export type Phase = 'away' | 'plugged' | 'charging' | 'faulted'
@@ -76,21 +89,24 @@ export function bootCharger(sim: ChargerSim, at: number, knows_time: boolean): v
   sim.polled_at = at
   sim.takes_a = 0
   sim.measured_a = 0
+  if (sim.circuit) bootGate(sim.circuit)
   if (knows_time) feed(sim, { op: 'sync', epoch_ms: at, uptime_ms: 0 }, at)
   if (sim.phase !== 'away') offer(sim, at)
 }
 
 /** A time sync reaches the charger. */
 export function syncCharger(sim: ChargerSim, epoch_ms: number, at: number): void {
-  feed(sim, { op: 'sync', epoch_ms, uptime_ms: Math.max(0, at - sim.boot_at) }, at)
+  feed(sim, { op: 'sync', epoch_ms, uptime_ms: uptimeAt(sim, at) }, at)
 }
 
-/** Runs the charger up to `until` (excluded); returns what it sent and the sessions that ended. */
-export function runCharger(sim: ChargerSim, until: number): { sent: Sent[]; ended: SessionTruth[] } {
+/** Runs the charger up to `until` (excluded); returns what it sent and what ended: sessions, and violations of its interlock. */
+export function runCharger(sim: ChargerSim, until: number): { sent: Sent[]; ended: Truth[] } {
   const sent: Sent[] = []
-  const ended: SessionTruth[] = []
+  const ended: Truth[] = []
   for (let at = nextPoll(sim); at < until; at = nextPoll(sim)) {
-    sent.push(...pollAt(sim, at))
+    const violations: ViolationTruth[] = []
+    sent.push(...pollAt(sim, at, violations))
+    ended.push(...violations)
     const truth = follow(sim, at)
     if (truth) ended.push(truth)
   }
@@ -106,9 +122,10 @@ export function setChargerPace(
 ): void {
   if (sim.pace === pace) return
   sim.pace = pace
+  if (sim.circuit) setHousePace(sim.circuit.life, pace, at)
   sim.evse = { ...sim.evse, config: { ...sim.evse.config, telemetry_interval_ms } }
   if (telemetry_interval_ms !== null) {
-    const report_due_ms = Math.min(sim.evse.report_due_ms, at - sim.boot_at + telemetry_interval_ms)
+    const report_due_ms = Math.min(sim.evse.report_due_ms, uptimeAt(sim, at) + telemetry_interval_ms)
     sim.evse = { ...sim.evse, report_due_ms }
   }
   if (sim.phase === 'away') sim.visit = nextVisit(sim.habits, sim.random, at, pace)
@@ -120,14 +137,17 @@ export function setChargerPace(
 
 /** Nothing is planned before `at` any more; a visit that is on goes on to its end. */
 export function skipCharger(sim: ChargerSim, at: number): void {
+  if (sim.circuit) skipHouse(sim.circuit.life, at)
   if (sim.phase === 'away' && sim.visit.plugs_at < at)
     sim.visit = nextVisit(sim.habits, sim.random, at, sim.pace)
 }
 
 /** One poll: what happened until now, what the charger measures of it, and what it sends. */
-function pollAt(sim: ChargerSim, at: number): Sent[] {
+function pollAt(sim: ChargerSim, at: number, violations: ViolationTruth[]): Sent[] {
   const before = sim.phase
-  const phase = phaseAt(sim, at)
+  const allowed = sim.circuit === undefined || gateAt(sim.circuit, at, violations)
+  const wanted = phaseAt(sim, at)
+  const phase = wanted === 'charging' && !allowed ? 'plugged' : wanted
   if (before === 'away' && phase !== 'away') arrive(sim, at)
   // The contactor closes within the two seconds before the poll that first sees state C, as in the recorded traces; a
   // car that asks at once has only just been plugged in.
@@ -137,6 +157,7 @@ function pollAt(sim: ChargerSim, at: number): Sent[] {
   const current_adc_mv = adcOfCurrent(current_a, sim.evse.config)
   const measured_a = currentAmps(current_adc_mv, sim.evse.config)
   deliver(sim, measured_a, at)
+  if (sim.circuit) noteDraw(sim.circuit, measured_a, at, violations)
   sim.phase = phase
   sim.takes_a = phase === 'charging' ? currentTaken(sim.visit, sim.soc, offeredAmps(sim)) : 0
   const pilot_adc_mv = pilotAdc(sim)
@@ -144,7 +165,7 @@ function pollAt(sim: ChargerSim, at: number): Sent[] {
     sim,
     {
       op: 'sample',
-      uptime_ms: at - sim.boot_at,
+      uptime_ms: uptimeAt(sim, at),
       pilot_adc_mv,
       current_adc_mv,
       proximity: phase === 'away' ? 0 : 1,
@@ -188,7 +209,7 @@ function follow(sim: ChargerSim, at: number): SessionTruth | null {
 /** The oscillator starts, with the duty that offers the current. */
 function offer(sim: ChargerSim, at: number): void {
   const duty = dutyOfAmps(offeredAmps(sim)) ?? 0
-  for (const edge of edgesOf(duty, Math.max(1, at - sim.boot_at) * 1000)) feed(sim, edge, at)
+  for (const edge of edgesOf(duty, Math.max(1, uptimeAt(sim, at)) * 1000)) feed(sim, edge, at)
 }
 
 /** The nearest current below what the charger has and the car can use for which there is a duty, at least 6 A. */

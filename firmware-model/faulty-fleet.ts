@@ -1,7 +1,8 @@
 /** A fleet with its faults: power cuts and wrong clocks at the devices, and the radio between them and the front door. */
-import { type Fleet, type FleetMember, powerCycle, runMember, syncMember } from './fleet.ts'
+import { type Fleet, type FleetMember, failInterlock, powerCycle, runMember, syncMember } from './fleet.ts'
 import type { FleetEvent, Truth } from './fleet-event.ts'
-import { type Delivery, type Radio, type RadioFaults, strikes, transmit } from './radio.ts'
+import { type Delivery, driftOf, type Radio, type RadioFaults, strikes, transmit } from './radio.ts'
+import { between, randomOf } from './random.ts'
 
 const HOUR_MS = 3_600_000
 /** Of the reboots, those after which the device counts from 0 until it is told the time, and how soon it is told. */
@@ -20,6 +21,7 @@ export function runFaultyFleet(
   const events: FleetEvent[] = []
   const truth: Truth[] = []
   for (const member of fleet.members) {
+    if (radio.faults.clock_drift_ppm > 0) member.sim.drift_ppm = driftOf(radio, member.sim.device_id)
     for (const { at, happen } of incidents(radio, member, from, until)) {
       collect(runMember(member, at), events, truth)
       happen(member)
@@ -40,6 +42,7 @@ function incidents(radio: Radio, { sim }: FleetMember, from: number, until: numb
   return [
     ...(sim.device_type === 'evse' ? reboots(seed, sim.device_id, faults, from, until) : []),
     ...clockJumps(seed, sim.device_id, faults, from, until),
+    ...(sim.device_type === 'evse' && sim.circuit ? gateFailures(radio, sim.device_id, from, until) : []),
   ]
     .filter(({ at }) => at >= from && at < until)
     .sort((a, b) => a.at - b.at)
@@ -81,6 +84,14 @@ function clockJumps(
       happen: (member) => syncMember(member, at + HOUR_MS, at + HOUR_MS),
     }
     return [wrong, right]
+  })
+}
+
+function gateFailures({ seed, faults }: Radio, device_id: string, from: number, until: number): Incident[] {
+  const { interlock_failures_a_day, interlock_failure_ms } = faults
+  return strikes(seed, device_id, 'interlock', interlock_failures_a_day, from, until).map((at) => {
+    const lasts_ms = between(randomOf(seed, `interlock ${device_id} ${at}`), 0.1, 1) * interlock_failure_ms
+    return { at, happen: (member) => failInterlock(member, at + lasts_ms) }
   })
 }
 

@@ -42,4 +42,17 @@ export type CycleTruth = {
   ended_at: number | null
 }
 
-export type Truth = SessionTruth | CycleTruth
+/** A charger that drew while the HVAC unit on its circuit called, or had not been off for long enough. */
+export type ViolationTruth = {
+  kind: 'violation'
+  /** The charger. */
+  device_id: string
+  thermostat_id: string
+  circuit: string
+  started_at: number
+  ended_at: number | null
+  energy_kwh: number
+  peak_current_a: number
+}
+
+export type Truth = SessionTruth | CycleTruth | ViolationTruth

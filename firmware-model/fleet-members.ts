@@ -5,8 +5,9 @@ import { DEFAULT_WIRING, type EvseConfig, type EvseWiring, evseConfig } from './
 import type { FleetMember, FleetOptions } from './fleet.ts'
 import { newHabits, type Pace } from './habits.ts'
 import { newHouse } from './house.ts'
-import { pick, type Random, randomOf, word } from './random.ts'
+import { chance, pick, type Random, randomOf, word } from './random.ts'
 import { nextSessionId } from './random-words.ts'
+import { newSharedCircuit } from './shared-circuit.ts'
 import type { ThermostatConfig } from './thermostat-device.ts'
 import { newThermostat } from './thermostat-sim.ts'
 
@@ -133,6 +134,35 @@ export function thermostatOf(options: FleetOptions, index: number): FleetMember 
   const device: DeviceConfig = { device_type: 'thermostat', location, short_cycle_s: 20, ...rated }
   if (spelling !== 'flat') device.gpio = { extinput0: { signal: `${house.mode}_call` } }
   return { sim, config: device, wireless_device_id: null, messages_sent: 0 }
+}
+
+const CIRCUIT = 'main'
+
+/** Puts the first charger of some sites on one circuit with the site's thermostat. */
+export function shareCircuits(members: readonly FleetMember[], options: FleetOptions): void {
+  const { chargers, shared_circuits = 0 } = options
+  for (let site = 0; site < options.thermostats; site++) {
+    const [charger, thermostat] = [members[site * 2], members[chargers + site]]
+    if (site * 2 >= chargers || !charger || !thermostat) return
+    if (!chance(randomOf(options.seed, `circuit ${siteOf(site)}`), shared_circuits)) continue
+    shareCircuit(charger, thermostat)
+  }
+}
+
+function shareCircuit(charger: FleetMember, thermostat: FleetMember): void {
+  const [evse, hvac] = [charger.sim, thermostat.sim]
+  if (evse.device_type !== 'evse' || hvac.device_type !== 'thermostat') return
+  const { pace, house, indoors, looked_at } = hvac
+  evse.circuit = newSharedCircuit({
+    name: CIRCUIT,
+    charger_id: evse.device_id,
+    thermostat_id: hvac.device_id,
+    voltage_v: evse.evse.config.nominal_voltage_v,
+    wire_ms: hvac.device.config.debounce_ms,
+    life: { pace, house, indoors, looked_at },
+  })
+  charger.config.interlock_circuit = CIRCUIT
+  thermostat.config.interlock_circuit = CIRCUIT
 }
 
 function thermostatSpelling(index: number): ThermostatConfig['spelling'] {

@@ -14,15 +14,17 @@ import {
 } from './charger-sim.ts'
 import type { EvseWiring } from './evse-config.ts'
 import type { FleetEvent, Sent, Truth } from './fleet-event.ts'
-import { chargerOf, type FleetFirmware, telemetryInterval, thermostatOf } from './fleet-members.ts'
-import type { Pace } from './habits.ts'
 import {
-  runThermostat,
-  setThermostatPace,
-  skipThermostat,
-  syncThermostat,
-  type ThermostatSim,
-} from './thermostat-sim.ts'
+  chargerOf,
+  type FleetFirmware,
+  shareCircuits,
+  telemetryInterval,
+  thermostatOf,
+} from './fleet-members.ts'
+import type { Pace } from './habits.ts'
+import { setHousePace, skipHouse } from './house-life.ts'
+import { openViolation } from './shared-circuit.ts'
+import { runThermostat, syncThermostat, type ThermostatSim } from './thermostat-sim.ts'
 import { wrapWireless } from './wireless-wrapper.ts'
 
 export type FleetOptions = {
@@ -39,6 +41,8 @@ export type FleetOptions = {
   /** Devices whose messages mean nothing without a configuration (pins, wireless ids) are among them. */
   configured?: boolean
   firmware?: FleetFirmware
+  /** Share of the sites with both whose first charger is on one circuit with the thermostat; none unless told. */
+  shared_circuits?: number
   /** Of every charger; boards of several kinds unless told. */
   wiring?: EvseWiring
 }
@@ -59,6 +63,7 @@ export function newFleet(options: FleetOptions): Fleet {
   const members: FleetMember[] = []
   for (let i = 0; i < options.chargers; i++) members.push(chargerOf(options, i))
   for (let i = 0; i < options.thermostats; i++) members.push(thermostatOf(options, i))
+  shareCircuits(members, options)
   return { members }
 }
 
@@ -85,13 +90,17 @@ export function runMember(member: FleetMember, until: number): { events: FleetEv
 
 /** What goes on now, and has no end yet. */
 export function openTruth(fleet: Fleet): Truth[] {
-  return fleet.members.flatMap(({ sim }) => (sim.truth ? [sim.truth] : []))
+  return fleet.members.flatMap(({ sim }) => {
+    const circuit = sim.device_type === 'evse' ? sim.circuit : undefined
+    const violation = circuit && openViolation(circuit, circuit.measured_at)
+    return [...(sim.truth ? [sim.truth] : []), ...(violation ? [violation] : [])]
+  })
 }
 
 /** From `at` on people live at this pace. */
 export function setPace(fleet: Fleet, pace: Pace, at: number): void {
   for (const { sim } of fleet.members) {
-    if (sim.device_type === 'thermostat') setThermostatPace(sim, pace, at)
+    if (sim.device_type === 'thermostat') setHousePace(sim, pace, at)
     else setChargerPace(sim, pace, at, telemetryInterval(sim.evse.config.telemetry_interval_ms, pace))
   }
 }
@@ -99,7 +108,7 @@ export function setPace(fleet: Fleet, pace: Pace, at: number): void {
 /** Nothing begins before `at` any more; what is on goes on, so run the member until it is idle first. */
 export function skipTo(member: FleetMember, at: number): void {
   if (member.sim.device_type === 'evse') skipCharger(member.sim, at)
-  else skipThermostat(member.sim, at)
+  else skipHouse(member.sim, at)
 }
 
 /** No car is plugged in and no call is on. */
@@ -110,6 +119,12 @@ export function isIdle({ sim }: FleetMember): boolean {
 /** A device loses power and comes back at `at`; only chargers are modelled through it. */
 export function powerCycle(member: FleetMember, at: number, knows_time: boolean): void {
   if (member.sim.device_type === 'evse') bootCharger(member.sim, at, knows_time)
+}
+
+/** The gate of a charger on a shared circuit lets everything pass until `until`; any other charger has none. */
+export function failInterlock({ sim }: FleetMember, until: number): void {
+  if (sim.device_type === 'evse' && sim.circuit)
+    sim.circuit.failed_until = Math.max(sim.circuit.failed_until, until)
 }
 
 /** A time-sync downlink reaches a device. */

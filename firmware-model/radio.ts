@@ -23,6 +23,11 @@ export type RadioFaults = {
   /** A time sync with a wrong epoch, and the right one an hour later. */
   clock_jumps_a_day: number
   clock_jump_ms: number
+  /** Clocks run fast or slow by up to so much, each device by its own share of it: 50 are four seconds a day. */
+  clock_drift_ppm: number
+  /** The gate that keeps a charger from drawing while the HVAC calls lets it pass, for up to `interlock_failure_ms`. */
+  interlock_failures_a_day: number
+  interlock_failure_ms: number
 }
 
 export const NO_FAULTS: RadioFaults = {
@@ -36,6 +41,9 @@ export const NO_FAULTS: RadioFaults = {
   reboots_a_day: 0,
   clock_jumps_a_day: 0,
   clock_jump_ms: 0,
+  clock_drift_ppm: 0,
+  interlock_failures_a_day: 0,
+  interlock_failure_ms: 0,
 }
 
 export const FAULT_LEVELS = {
@@ -60,6 +68,9 @@ export const FAULT_LEVELS = {
     reboots_a_day: 0.1,
     clock_jumps_a_day: 0.02,
     clock_jump_ms: 600_000,
+    clock_drift_ppm: 50,
+    interlock_failures_a_day: 0.05,
+    interlock_failure_ms: 6 * 3_600_000,
   },
   harsh: {
     loss: 0.03,
@@ -72,6 +83,9 @@ export const FAULT_LEVELS = {
     reboots_a_day: 2,
     clock_jumps_a_day: 0.5,
     clock_jump_ms: 3_600_000,
+    clock_drift_ppm: 500,
+    interlock_failures_a_day: 1,
+    interlock_failure_ms: 12 * 3_600_000,
   },
 } as const satisfies Record<string, RadioFaults>
 
@@ -122,6 +136,11 @@ export function strikes(
     for (let i = 0; i < count; i++) times.push(Math.round(day * DAY_MS + unit(random) * DAY_MS))
   }
   return times.filter((at) => at >= from && at < to).sort((a, b) => a - b)
+}
+
+/** How fast a device's clock runs, ppm: its own, and the same every time. */
+export function driftOf({ seed, faults }: Radio, device_id: string): number {
+  return between(randomOf(seed, `drift ${device_id}`), -1, 1) * faults.clock_drift_ppm
 }
 
 function send(radio: Radio, event: FleetEvent): void {

@@ -1,7 +1,8 @@
 /** A thermostat in its house: the calls that the weather leads to, and what the wire logger sends of them. */
 import type { CycleTruth, Sent } from './fleet-event.ts'
 import type { Pace } from './habits.ts'
-import { type House, type Indoors, newIndoors, passTime } from './house.ts'
+import { type House, newIndoors } from './house.ts'
+import { type HouseLife, lookAt, nextLook } from './house-life.ts'
 import { type Random, word } from './random.ts'
 import {
   newThermostatDevice,
@@ -11,24 +12,19 @@ import {
   type ThermostatInput,
   type WireLevels,
 } from './thermostat-device.ts'
+import { uptimeAt } from './uptime.ts'
 
 /** Plain data, changed in place by `runThermostat`. Times are epoch ms. */
-export type ThermostatSim = {
+export type ThermostatSim = HouseLife & {
   device_type: 'thermostat'
   device_id: string
-  pace: Pace
   random: Random
-  house: House
-  indoors: Indoors
   device: ThermostatDevice
   boot_at: number
-  looked_at: number
+  /** How fast its clock runs; exact unless told. */
+  drift_ppm?: number
   truth: CycleTruth | null
 }
-
-/** How often the house is looked at; a brisk house lives twelve times as fast, so that its cycles last a minute or two. */
-const LOOKS_MS: Record<Pace, number> = { calm: 60_000, brisk: 4_000 }
-const TIMES: Record<Pace, number> = { calm: 1, brisk: 12 }
 
 export type ThermostatOptions = {
   config: ThermostatConfig
@@ -61,7 +57,7 @@ export function newThermostat(options: ThermostatOptions): ThermostatSim {
 }
 
 export function syncThermostat(sim: ThermostatSim, epoch_ms: number, at: number): void {
-  feed(sim, { op: 'sync', epoch_ms, uptime_ms: Math.max(0, at - sim.boot_at) }, at)
+  feed(sim, { op: 'sync', epoch_ms, uptime_ms: uptimeAt(sim, at) }, at)
 }
 
 /** Runs the thermostat up to `until` (excluded); returns what it sent and the cycles that ended. */
@@ -69,10 +65,7 @@ export function runThermostat(sim: ThermostatSim, until: number): { sent: Sent[]
   const sent: Sent[] = []
   const ended: CycleTruth[] = []
   for (let at = nextLook(sim); at + sim.device.config.debounce_ms < until; at = nextLook(sim)) {
-    const before = sim.indoors.stage
-    sim.indoors = passTime(sim.house, sim.indoors, at, at - sim.looked_at, TIMES[sim.pace])
-    sim.looked_at = at
-    if (sim.indoors.stage === before) continue
+    if (!lookAt(sim, at)) continue
     sent.push(...switchWires(sim, at))
     const truth = noteCycle(sim, at + sim.device.config.debounce_ms)
     if (truth) ended.push(truth)
@@ -80,29 +73,14 @@ export function runThermostat(sim: ThermostatSim, until: number): { sent: Sent[]
   return { sent, ended }
 }
 
-/** From `at` on the house lives at this pace. */
-export function setThermostatPace(sim: ThermostatSim, pace: Pace, at: number): void {
-  if (sim.pace === pace) return
-  sim.pace = pace
-  sim.looked_at = Math.max(sim.looked_at, at)
-}
-
-/** The house stands still until `at`: nobody was there to see it. */
-export function skipThermostat(sim: ThermostatSim, at: number): void {
-  if (sim.indoors.stage === 0 && sim.looked_at < at) sim.looked_at = at
-}
-
-function nextLook(sim: ThermostatSim): number {
-  return sim.looked_at + LOOKS_MS[sim.pace]
-}
-
 /** The contact closes or opens, and has stayed so for the debounce time. */
 function switchWires(sim: ThermostatSim, at: number): Sent[] {
   const levels = levelsOf(sim)
-  const settled_at = at + sim.device.config.debounce_ms
+  const { debounce_ms } = sim.device.config
+  const uptime_ms = uptimeAt(sim, at)
   return [
-    ...feed(sim, { op: 'wires', uptime_ms: at - sim.boot_at, levels }, at),
-    ...feed(sim, { op: 'wires', uptime_ms: settled_at - sim.boot_at, levels }, settled_at),
+    ...feed(sim, { op: 'wires', uptime_ms, levels }, at),
+    ...feed(sim, { op: 'wires', uptime_ms: uptime_ms + debounce_ms, levels }, at + debounce_ms),
   ]
 }
 

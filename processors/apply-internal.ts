@@ -11,6 +11,7 @@ import { takeAdvance } from './apply-advance.ts'
 import { locationAt, type RowPlace } from './decided-rows.ts'
 import { type DeviceWork, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
 import { configRow, ttlOf } from './event-rows.ts'
+import { feedsOfConfig, isWired } from './feed-pairs.ts'
 
 /**
  * A configuration is known from here on, and in force from its own time on; it moves no chart by itself, so the horizon
@@ -54,6 +55,7 @@ export async function applyConfig(
   work.figures.events++
   if (late) work.figures.late++
   const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
+  if (isWired(state)) work.feeds.push(...feedsOfConfig(state, versions, record))
   work.state = { ...known, applied, counters }
   work.location = locationAt(known, record.received_at)
   return null

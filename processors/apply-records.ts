@@ -5,14 +5,18 @@ import type { DeviceType, Rejection } from '../events/event.ts'
 import type { DeviceStateItem, DeviceWrite } from '../events/ports.ts'
 import { newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
+import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
 import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
 import { beginWork, type DeviceWork, type Figures, finishWork, type Lookups } from './device-work.ts'
+import type { PairFeed } from './feed-pairs.ts'
 
 export type Applied = {
   /** null: nothing about the device is different. */
   write: DeviceWrite | null
   refused: Refused[]
+  /** What it is to its pair. */
+  feeds: PairFeed[]
   figures: Figures
   /** Whether the device's clock is not set, by the newest of its messages; null where none came. */
   clock_unset: { device_type: DeviceType } | null
@@ -41,9 +45,9 @@ export async function applyRecords(
     const rejection = await applyOne(work, decoded)
     if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
   }
-  if (!work) return { write: null, refused, figures: NOTHING, clock_unset: null }
+  if (!work) return { write: null, refused, feeds: [], figures: NOTHING, clock_unset: null }
   const write = finishWork(work)
-  return { write, refused, figures: work.figures, clock_unset: clockUnset(work, records) }
+  return { write, refused, feeds: work.feeds, figures: work.figures, clock_unset: clockUnset(work, records) }
 }
 
 const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
@@ -59,6 +63,9 @@ async function applyOne(work: DeviceWork, decoded: DeviceRecord): Promise<Reject
       return applyReport(work, decoded.report, decoded.record)
     case 'config':
       return applyConfig(work, decoded.message, decoded.record)
+    case 'pair':
+      await applyPair(work, decoded.message, decoded.record)
+      return null
     case 'until':
       applyUntil(work, decoded.until, decoded.record)
       return null

@@ -20,6 +20,7 @@ import {
   put,
 } from './device-work.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
+import { feedsOfEvent, isWired } from './feed-pairs.ts'
 import { interpretReport } from './interpret-report.ts'
 
 /** Applies the report, or says why it cannot be one of this device. */
@@ -37,7 +38,9 @@ export async function applyReport(
   if ('rule' in meaning) return meaning
   hear(work, record)
   const { pins, ...meant } = meaning
-  takeEvent(work, { ...placed, event: { ...said, ...meant, ...placed.event }, pins, late })
+  const event: DeviceEvent = { ...said, ...meant, ...placed.event }
+  if (isWired(work.state)) work.feeds.push(...feedsOfEvent(work.state, event, placed.key, record))
+  takeEvent(work, { ...placed, event, pins, late })
   return null
 }
 
@@ -100,7 +103,8 @@ function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord
   return { event, key, clock: placed.clock }
 }
 
-type Placed = {
+/** An event with its place in the fold. */
+export type Placed = {
   event: DeviceEvent
   key: EventKey
   clock: ClockState
@@ -108,7 +112,8 @@ type Placed = {
   late: boolean
 }
 
-function takeEvent(work: DeviceWork, placed: Placed): void {
+/** Takes over an event that is not known yet: its row, and, unless it is late, what the charts make of it. */
+export function takeEvent(work: DeviceWork, placed: Placed): void {
   const { event, key, late } = placed
   const place = placeOf(work, event)
   putEvent(work, event, key, place, late)

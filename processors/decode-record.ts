@@ -1,7 +1,7 @@
 /** A record of the log as what one device is to be told: a report, a configuration, or that time has passed. */
 import type { DeviceReport, DeviceType, Rejection } from '../events/event.ts'
 import { type OpenMessage, openMessage, readMessage, type WirelessLookup } from '../events/parse.ts'
-import type { ConfigMessage, LogRecord, UntilMessage } from '../events/record.ts'
+import type { ConfigMessage, LogRecord, PairMessage, UntilMessage } from '../events/record.ts'
 import { reject } from '../events/rejection.ts'
 import { INTERNAL_PREFIX, routeTopic } from '../events/topics.ts'
 
@@ -9,6 +9,7 @@ export type DeviceRecord = { record: LogRecord; device_id: string } & (
   | { kind: 'report'; report: DeviceReport }
   | { kind: 'config'; message: ConfigMessage }
   | { kind: 'until'; until: number }
+  | { kind: 'pair'; message: PairMessage }
 )
 
 export type Refused = { record: LogRecord; device_id: string | null; rejection: Rejection }
@@ -35,17 +36,20 @@ export function readRecord(one: OpenedRecord, wireless: WirelessLookup): DeviceR
 /** The device type that a first record makes a device of, or null where it says none. */
 export function deviceTypeOf(decoded: DeviceRecord): DeviceType | null {
   if (decoded.kind === 'report') return decoded.report.device_type
+  if (decoded.kind === 'pair') return 'pair'
   return decoded.kind === 'config' ? (decoded.message.config.device_type ?? null) : null
 }
 
 function openInternal(record: LogRecord): DeviceRecord | Refused {
   const route = routeTopic(record.topic)
-  if (record.source !== 'internal' || (route.kind !== 'config' && route.kind !== 'until')) {
+  const internal = route.kind === 'config' || route.kind === 'until' || route.kind === 'pair'
+  if (record.source !== 'internal' || !internal) {
     return { record, device_id: null, ...reject('topic', record.topic, 'is the system’s own') }
   }
   // Written by our own code and never by a device: what does not parse here is our bug, and must be loud.
   const message: unknown = JSON.parse(new TextDecoder().decode(record.payload))
   const { device_id } = route
   if (route.kind === 'config') return { kind: 'config', record, device_id, message: message as ConfigMessage }
+  if (route.kind === 'pair') return { kind: 'pair', record, device_id, message: message as PairMessage }
   return { kind: 'until', record, device_id, until: (message as UntilMessage).until }
 }

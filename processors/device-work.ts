@@ -4,6 +4,7 @@ import { compareKeys, type EventKey, keyText } from '../events/key.ts'
 import type { DeviceStateItem, DeviceWrite, HotStore, Put } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { type DeviceState, nextDue } from '../statecharts/device-state.ts'
+import type { PairFeed } from './feed-pairs.ts'
 
 /** What a look-up beyond the state may ask of the store. */
 export type Lookups = Pick<HotStore, 'findEvent' | 'findIdentity'>
@@ -22,6 +23,8 @@ export type DeviceWork = {
   lookups: Lookups
   /** By what they overwrite, so that a thing that changes twice in a batch is written once, as it is at the end. */
   puts: Map<string, Put>
+  /** For the device's pair, before anything is written. */
+  feeds: PairFeed[]
   last_received_at: number
   location: string | null
   figures: Figures
@@ -33,6 +36,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     stored,
     lookups,
     puts: new Map(),
+    feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
     location: stored?.location ?? null,
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },

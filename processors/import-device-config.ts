@@ -1,6 +1,6 @@
 /** The configurations of a file, put on their devices' streams like any other. */
 import { canonicalMessage } from '../events/canonical.ts'
-import { parseDeviceConfig } from '../events/device-config.ts'
+import { interlockFlaw, parseDeviceConfig } from '../events/device-config.ts'
 import { deviceIdFlaw } from '../events/device-id.ts'
 import type { DeviceConfig, DeviceType } from '../events/event.ts'
 import { isRejected, type Rejected, reject } from '../events/rejection.ts'
@@ -82,7 +82,7 @@ export async function importDeviceConfig(
     known.set(device_id, device)
     const before = await configBefore(ports, row, device)
     const config: DeviceConfig = { ...before, ...said }
-    const flaw = typeFlaw(device.device_type, config, device_id)
+    const flaw = typeFlaw(device.device_type, config, device_id) ?? interlockFlaw(config)
     if (flaw) bad.push({ line, ...flaw.rejection })
     else if (canonicalMessage(before) === canonicalMessage(config)) unchanged++
     else {

@@ -46,6 +46,9 @@ export const CONFIG_FIELDS = {
   fault_close_s: { kind: 'number', units: DURATION },
   stuck_call_s: { kind: 'number', units: DURATION },
   short_cycle_s: { kind: 'number', units: DURATION },
+  interlock_circuit: { kind: 'text' },
+  interlock_debounce_s: { kind: 'number', units: DURATION },
+  interlock_grace_s: { kind: 'number', units: DURATION },
   gpio: { kind: 'json' },
   wireless_device_id: { kind: 'text' },
 } as const satisfies FieldSpecs & Record<keyof DeviceConfig, FieldSpec>

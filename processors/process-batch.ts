@@ -16,9 +16,11 @@ import {
   readRecord,
 } from './decode-record.ts'
 import type { Figures } from './device-work.ts'
+import { type Feed, feedPairs } from './feed-pairs.ts'
 import { cutAtClaims, lookUpWireless, type WirelessAt } from './wireless-claims.ts'
 
-export type ProcessorPorts = { store: HotStore; metrics: Metrics; logger: Logger }
+/** `feed` is for devices on a circuit; a home that has one and no `feed` is not put together right, and crashes. */
+export type ProcessorPorts = { store: HotStore; metrics: Metrics; logger: Logger; feed?: Feed }
 
 export type BatchReport = Figures & {
   records: number
@@ -34,12 +36,13 @@ const CONFLICT_ATTEMPTS = 5
 
 /**
  * Processes records in log order and moves `consumer`'s position past what is written. On an error the position says how
- * far it came; what lies behind it has not happened.
+ * far it came; what lies behind it has not happened. Without a consumer whoever calls keeps the place, and gives all of
+ * the records again.
  */
 export async function processBatch(
   records: readonly LogRecord[],
   ports: ProcessorPorts,
-  consumer: string,
+  consumer?: string,
 ): Promise<BatchReport> {
   const report = newReport()
   if (records.length === 0) return report
@@ -50,17 +53,20 @@ export async function processBatch(
 async function processRun(
   opened: readonly OpenedRecord[],
   ports: ProcessorPorts,
-  consumer: string,
+  consumer: string | undefined,
 ): Promise<BatchReport> {
-  const { store, logger } = ports
+  const { store, metrics, logger } = ports
   const report = newReport(opened)
   const position = opened.at(-1)?.record.position ?? ''
+  const place = consumer === undefined ? null : { consumer, position }
   const { byDevice, refused } = groupByDevice(opened, await lookUpWireless(opened, store))
   const told = [...refused]
   let pending = byDevice
   for (let attempt = 1; ; attempt++) {
     const applied = await applyAll(pending, store)
-    const { conflicts } = await store.write(toBatch(applied, refused, { consumer, position }))
+    const fed = await feedPairs(applied.values(), ports.feed)
+    if (fed > 0) metrics.count('pairs_fed', fed)
+    const { conflicts } = await store.write(toBatch(applied, refused, place))
     addWritten(report, told, applied, conflicts)
     if (conflicts.length === 0) break
     if (attempt === CONFLICT_ATTEMPTS)
@@ -107,12 +113,12 @@ async function applyAll(
 function toBatch(
   applied: Map<string, Applied>,
   refused: Refused[],
-  checkpoint: NonNullable<BatchWrite['checkpoint']>,
+  place: BatchWrite['checkpoint'] | null,
 ): BatchWrite {
   const devices: DeviceWrite[] = []
   for (const { write } of applied.values()) if (write) devices.push(write)
   const all = [...refused, ...[...applied.values()].flatMap((one) => one.refused)]
-  return { devices, quarantined: all.map(toQuarantined), checkpoint }
+  return { devices, quarantined: all.map(toQuarantined), ...(place && { checkpoint: place }) }
 }
 
 function toQuarantined({ record, device_id, rejection }: Refused): Quarantined {

@@ -13,7 +13,8 @@ import {
   statePath,
   type Timers,
 } from './chart.ts'
-import { type Step, startMachine, stepMachine, timerEvent } from './run-machine.ts'
+import { type Step, timerEvent } from './step.ts'
+import { startMachine, stepMachine } from './step-machine.ts'
 
 /** Facts that a timer's event carries besides its time: the configuration in force when it came due, for one. */
 export type TimerFacts = (at: number) => Record<string, unknown>

@@ -4,6 +4,7 @@ import type {
   DeviceEventType,
   DeviceType,
   EvseFields,
+  PairFields,
   ThermostatFields,
   TimeQuality,
 } from '../events/event.ts'
@@ -56,7 +57,7 @@ export type LastEvent = {
   event_time: number
   received_at: number
   time_quality: TimeQuality
-  fields: EvseFields | ThermostatFields
+  fields: EvseFields | ThermostatFields | PairFields
   flags: string[]
 }
 

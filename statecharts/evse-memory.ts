@@ -62,7 +62,8 @@ export function newEvseContext(): EvseContext {
 export function noteReading(context: EvseContext, event: EvseEvent): EvseContext {
   const { register_kwh } = event.reading
   const before = register_kwh === undefined ? context.before : { kwh: register_kwh, at: event.at }
-  return { ...context, ...limitsOf(event.config), before, seen_at: event.at }
+  const { limits, silence_ms, fault_close_ms } = limitsOf(event.config)
+  return { ...context, limits, silence_ms, fault_close_ms, before, seen_at: event.at }
 }
 
 export function openSession(context: EvseContext, event: EvseEvent): EvseContext {

@@ -39,7 +39,8 @@ export function noteCall(context: HvacContext, event: HvacEvent): HvacContext {
   const stage =
     cycle && event.type === 'call.on' ? (Math.max(cycle.stage, event.stage) as 1 | 2) : cycle?.stage
   const noted = cycle && { ...cycle, device_cycle_id, stage: stage ?? 1 }
-  return { ...context, ...limitsOf(event.config), cycle: noted, seen_at: event.at }
+  const { stuck_ms, short_ms, silence_ms, rated_kw } = limitsOf(event.config)
+  return { ...context, stuck_ms, short_ms, silence_ms, rated_kw, cycle: noted, seen_at: event.at }
 }
 
 export function beginCycle(context: HvacContext, event: HvacEvent): HvacContext {

@@ -1,4 +1,4 @@
-/** The one file that runs xstate machines. Everything else sees plain data, so that another runner can take its place. */
+/** The one file that runs xstate machines, and the authority on what they do. Everything else sees plain data. */
 import {
   type AnyActorScope,
   type AnyMachineSnapshot,
@@ -6,26 +6,15 @@ import {
   createActor,
   type StateValue,
 } from 'xstate'
-
-/** What one event led to, before times are put to it. */
-export type Step = {
-  value: StateValue
-  context: Record<string, unknown>
-  /** False: nothing handled the event, and nothing is different. */
-  changed: boolean
-  emitted: { type: string }[]
-  /** Timers set (with their delay) and cancelled, in the order in which it happened. */
-  timers: ({ set: string; delay_ms: number } | { cancel: string })[]
-}
+import { type Step, timerName } from './step.ts'
 
 type Action = { type: string; params?: unknown }
 type Runner = { scope: AnyActorScope; actions: Action[]; snapshots: Map<string, AnyMachineSnapshot> }
 
-const AFTER = 'xstate.after.'
 const runners = new WeakMap<AnyStateMachine, Runner>()
 
 /** The machine's first state, with what entering it led to. */
-export function startMachine(machine: AnyStateMachine): Step {
+export function startByXstate(machine: AnyStateMachine): Step {
   const runner = runnerOf(machine)
   runner.actions.length = 0
   const snapshot = machine.getInitialSnapshot(runner.scope, undefined)
@@ -34,7 +23,7 @@ export function startMachine(machine: AnyStateMachine): Step {
 }
 
 /** One event from a state given as plain data. Throws what the machine's own guards, actions and delays throw. */
-export function stepMachine(
+export function stepByXstate(
   machine: AnyStateMachine,
   value: StateValue,
   context: Record<string, unknown>,
@@ -47,11 +36,6 @@ export function stepMachine(
   throwError(after)
   // A state that only re-enters itself keeps its snapshot, but not its timers.
   return stepOf(after, after !== before || runner.actions.length > 0, runner.actions)
-}
-
-/** The event that a timer of this name fires. */
-export function timerEvent(timer: string): string {
-  return AFTER + timer
 }
 
 /** `transition()` makes an actor system for every call; one inert scope a machine is a quarter of the cost. */
@@ -93,21 +77,23 @@ function restore(
 }
 
 function stepOf(snapshot: AnyMachineSnapshot, changed: boolean, actions: Action[]): Step {
-  const step: Step = { value: snapshot.value, context: snapshot.context, changed, emitted: [], timers: [] }
+  const { value, context, output } = snapshot
+  const status = snapshot.status === 'done' ? 'done' : 'active'
+  const step: Step = { value, context, changed, status, output, emitted: [], timers: [] }
   for (const action of actions) {
     const params = action.params as { event?: { type: string }; id?: string; delay?: number; sendId?: string }
     if (action.type === 'xstate.emit' && params.event) step.emitted.push(params.event)
-    else if (action.type === 'xstate.cancel') step.timers.push({ cancel: timerName(params.sendId ?? '') })
+    else if (action.type === 'xstate.cancel') step.timers.push({ cancel: timerOf(params.sendId) })
     else if (action.type === 'xstate.raise' && params.delay !== undefined)
-      step.timers.push({ set: timerName(params.id ?? ''), delay_ms: params.delay })
+      step.timers.push({ set: timerOf(params.id), delay_ms: params.delay })
   }
   return step
 }
 
-function timerName(id: string): string {
-  if (!id.startsWith(AFTER))
-    throw new Error(`a chart set the timer "${id}" by other means than a named \`after\``)
-  return id.slice(AFTER.length)
+function timerOf(id = ''): string {
+  const name = timerName(id)
+  if (name === null) throw new Error(`a chart set the timer "${id}" by other means than a named \`after\``)
+  return name
 }
 
 function throwError(snapshot: AnyMachineSnapshot): void {

@@ -2,10 +2,11 @@
 import { createCounters } from '../adapters/counters.ts'
 import { runConsumer } from '../embedded/consumer-loop.ts'
 import { CONSUMER, type Folder, openFolder } from '../embedded/folder.ts'
-import { createFrontDoor } from '../embedded/front-door.ts'
+import { createFrontDoor, feedBy } from '../embedded/front-door.ts'
 import { StartRefused } from '../embedded/start-refused.ts'
 import { configArriving } from '../events/config-record.ts'
 import type { Logger } from '../events/ports.ts'
+import type { Feed } from '../processors/feed-pairs.ts'
 import { processBatch } from '../processors/process-batch.ts'
 import { ImportBroken, type ImportTarget, type Processed, TargetRefused } from './import-target.ts'
 
@@ -18,17 +19,18 @@ export async function openDataFolder(
   const folder = open(data)
   try {
     const logger = createLogger(complain)
-    // What the server left unread comes first: a device's type, and what is late, follow from it.
-    await processLog(folder, logger, () => {})
     const door = createFrontDoor({ log: folder.log, clock, metrics: createCounters(), logger })
+    const feed = feedBy(door)
+    // What the server left unread comes first: a device's type, and what is late, follow from it.
+    await processLog(folder, { logger, feed }, () => {})
     return {
       admit: door.admit,
       putConfig: (message) => door.admit(configArriving(message)),
       deviceType: async (device_id) => (await folder.reads.device(device_id))?.device_type ?? null,
       configHistory: folder.reads.configHistory,
       finish: async (onRecords) => {
-        await door.close()
-        return processLog(folder, logger, onRecords)
+        await door.settled()
+        return processLog(folder, { logger, feed }, onRecords)
       },
       close: async () => {
         await door.close()
@@ -54,7 +56,7 @@ function open(data: string): Folder {
 /** Rejects with ImportBroken where the log could not be read to its end; the next start of the server goes on there. */
 async function processLog(
   { log, store }: Folder,
-  logger: Logger,
+  { logger, feed }: { logger: Logger; feed: Feed },
   onRecords: (records: number) => void,
 ): Promise<Processed> {
   const processed: Processed = { events: 0, duplicates: 0, late: 0, quarantined: 0 }
@@ -65,7 +67,7 @@ async function processLog(
       consumer: CONSUMER,
       log,
       store,
-      process: (batch) => processBatch(batch, { store, metrics, logger }, CONSUMER),
+      process: (batch) => processBatch(batch, { store, metrics, logger, feed }, CONSUMER),
       rest: async () => {},
       pause: async () => {},
       random: () => 0,

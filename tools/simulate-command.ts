@@ -8,6 +8,7 @@ import type { Delivery } from '../firmware-model/radio.ts'
 import { type Misfit, misfits } from '../firmware-model/sidewalk.ts'
 import { createProgress, type Progress } from './import-output.ts'
 import { count, type Terminal } from './live-line.ts'
+import { configsCsv } from './simulate-configs.ts'
 import { BadFlags, HelpAsked, parseSimulateOptions, type SimulateOptions } from './simulate-options.ts'
 import { createWorld, type World } from './simulate-world.ts'
 
@@ -36,6 +37,7 @@ export async function runSimulate(argv: string[], streams: SimulateStreams): Pro
     const wiring = await readWiring(options, streams)
     const start = options.start ?? (options.speed === 1 ? Date.now() : Date.now() - options.hours * 3_600_000)
     const world = createWorld(options, Math.floor(start / 1000) * 1000, wiring)
+    if (options.configs) await writeFile(options.configs, configsCsv(world.configs, world.start))
     const sinks = await openSinks(options, world, streams)
     begun = true
     const sent = await run(options, world, sinks, progress)
@@ -164,6 +166,8 @@ function truthText(options: SimulateOptions, world: World): string {
   const truth = world.truth()
   const sessions = truth.flatMap(({ kind, ...rest }) => (kind === 'session' ? [rest] : []))
   const cycles = truth.flatMap(({ kind, ...rest }) => (kind === 'cycle' ? [rest] : []))
+  const violations = truth.flatMap(({ kind, ...rest }) => (kind === 'violation' ? [rest] : []))
   const { seed, faults, firmware } = options
-  return `${JSON.stringify({ seed, faults, firmware, until: world.until, sessions, cycles }, null, 1)}\n`
+  const told = { seed, faults, firmware, until: world.until, sessions, cycles, violations }
+  return `${JSON.stringify(told, null, 1)}\n`
 }

@@ -5,6 +5,7 @@ import type { FleetFirmware } from '../firmware-model/fleet-members.ts'
 import { FAULT_LEVELS, type FaultLevel } from '../firmware-model/radio.ts'
 import { parseScenario, type ScenarioStep } from '../firmware-model/scenario.ts'
 import { LINK_BYTES, type SidewalkLink } from '../firmware-model/sidewalk.ts'
+import { importFlags } from './simulate-configs.ts'
 
 export type SimulateOptions = {
   seed: number
@@ -13,12 +14,15 @@ export type SimulateOptions = {
   hours: number
   faults: FaultLevel
   firmware: FleetFirmware
+  /** Share of the sites whose first charger is on the thermostat's circuit. */
+  shared_circuits: number
   /** Epoch ms; null: such that the last message is sent now. */
   start: number | null
   scenario: ScenarioStep[] | null
   /** `-` is the standard output. */
   out: string | null
   truth: string | null
+  configs: string | null
   mqtt: string | null
   speed: number
   prj_conf: string | null
@@ -36,14 +40,21 @@ const RECORDED_FROM = Date.UTC(2026, 0, 5)
 
 const EXPLANATION = `
 A line of --out is a message: { "received_at": epoch ms, "topic": …, "payload": text }, in order of arrival. The same flags
-give the same bytes. --truth is what really happened: sessions and cycles, with their times and energy; what goes on at
-the end has no ended_at.
+give the same bytes. --truth is what really happened: sessions, cycles and violated interlocks, with their times and
+energy; what goes on at the end has no ended_at.
 
 Faults:
   none       the air's delay of some tenths of a second, and nothing else
   orderly    copies, delays and outages, but nothing is lost and nothing overtakes
-  normal     that, and what is lost, overtaken, rebooted and told a wrong time now and then
-  harsh      all of it, often
+  normal     that, and what is lost, overtaken, rebooted, told a wrong time, or let through by a gate that fails, now and
+             then; clocks run fast or slow by up to four seconds a day
+  harsh      all of it, often; clocks by up to 40 seconds a day
+
+With --shared-circuits 0.5 the first charger of every second site (two chargers and a thermostat) is on one circuit with
+the thermostat, and may not draw while it calls. A server that is to see whether it does has to know: --configs writes
+what each device is and where, for
+  npm run import -- CONFIGS --as device-config \\
+${importFlags('    ')}
 
 A scenario is one charger's day: plug; charge 30m at 16A; pause 5m; pull. Its words: plug, charge T [at I], ventilate T
 [at I], pause T, fault T, down T, pull, wait T, reboot, reboot blind (the time is lost), sync.
@@ -60,7 +71,9 @@ Examples:
 Exit codes: 0 done, 1 an error on the way, 2 it could not begin.
 `
 
-type Flags = Omit<SimulateOptions, 'prj_conf' | 'scenario' | 'start'> & {
+type Flags = Omit<SimulateOptions, 'prj_conf' | 'scenario' | 'start' | 'shared_circuits'> & {
+  sharedCircuits: number
+  configs?: string
   prjConf?: string
   kconfig?: string
   scenario?: ScenarioStep[]
@@ -101,6 +114,12 @@ function describeCommand(write: (text: string) => void): Command {
       choice('--firmware <kind>', 'of the chargers', ['mixed', 'reference', 'correct']).default('mixed'),
     )
     .addOption(
+      number('--shared-circuits <share>', 'of the sites, charger and thermostat on one', 1).default(
+        0,
+        'none',
+      ),
+    )
+    .addOption(
       new Option('--start <time>', 'ISO 8601 with its offset (default: 2026-01-05T00:00Z)').argParser(
         readTime,
       ),
@@ -108,6 +127,7 @@ function describeCommand(write: (text: string) => void): Command {
     .addOption(new Option('--scenario <script>', 'one charger instead of a fleet').argParser(readScenario))
     .option('--out <file>', 'where the messages go; - is the standard output')
     .option('--truth <file>', 'where the truth goes, as JSON')
+    .option('--configs <file>', 'where the devices’ configurations go, as CSV for npm run import')
     .option('--mqtt <url>', 'a broker to publish to')
     .addOption(number('--speed <n>', 'times real time, with --mqtt', 10_000).default(1))
     .option('--prj-conf <file>', 'the chargers’ wiring, as the firmware is configured')
@@ -121,7 +141,8 @@ function describeCommand(write: (text: string) => void): Command {
 }
 
 function checkFlags(flags: Flags): SimulateOptions {
-  const { out = null, truth = null, mqtt = null, link = null, speed, prjConf = null, kconfig = null } = flags
+  const { out = null, truth = null, configs = null, mqtt = null, link = null, speed } = flags
+  const { prjConf = null, kconfig = null } = flags
   if (out === null && mqtt === null)
     throw new BadFlags('give --out, --mqtt or both: there is nowhere for the messages to go')
   if (mqtt !== null && !/^mqtts?:\/\/./.test(mqtt))
@@ -130,8 +151,10 @@ function checkFlags(flags: Flags): SimulateOptions {
   if (kconfig !== null && prjConf === null) throw new BadFlags('--kconfig is for --prj-conf')
   if (mqtt !== null && flags.start !== undefined) throw new BadFlags('--start and --mqtt exclude each other')
   const start = mqtt === null ? (flags.start ?? RECORDED_FROM) : null
-  const { seed, evse, thermostats, hours, faults, firmware } = flags
+  const { seed, evse, thermostats, hours, faults, firmware, sharedCircuits: shared_circuits } = flags
   const scenario = flags.scenario ?? null
+  if (scenario && (shared_circuits > 0 || configs !== null))
+    throw new BadFlags('--shared-circuits and --configs are for fleets, not for a --scenario')
   return {
     seed,
     evse,
@@ -139,10 +162,12 @@ function checkFlags(flags: Flags): SimulateOptions {
     hours,
     faults,
     firmware,
+    shared_circuits,
     start,
     scenario,
     out,
     truth,
+    configs,
     mqtt,
     speed,
     prj_conf: prjConf,

@@ -1,4 +1,5 @@
 /** What `npm run simulate` simulates: a fleet or a scenario, behind one way of being run. */
+import type { DeviceConfig } from '../events/event.ts'
 import { type EvseWiring, evseConfig } from '../firmware-model/evse-config.ts'
 import { lastDeliveries, runFaultyFleet } from '../firmware-model/faulty-fleet.ts'
 import { type FleetMember, newFleet, openTruth, syncMember } from '../firmware-model/fleet.ts'
@@ -11,6 +12,8 @@ export type World = {
   start: number
   until: number
   devices: { sim: Pick<FleetMember['sim'], 'device_id' | 'device_type'> }[]
+  /** What has to be known of the devices. */
+  configs: { device_id: string; config: DeviceConfig }[]
   /** What arrives before `at`; call with growing times. */
   runTo(at: number): Delivery[]
   /** What is on its way when it is over. */
@@ -25,7 +28,7 @@ export function createWorld(options: SimulateOptions, start: number, wiring: Evs
 }
 
 function fleetWorld(options: SimulateOptions, start: number, wiring: EvseWiring | null): World {
-  const { seed, evse, thermostats, hours, faults, firmware } = options
+  const { seed, evse, thermostats, hours, faults, firmware, shared_circuits } = options
   const fleet = newFleet({
     seed,
     chargers: evse,
@@ -33,6 +36,7 @@ function fleetWorld(options: SimulateOptions, start: number, wiring: EvseWiring 
     start_at: start,
     id_prefix: 'sim-',
     firmware,
+    shared_circuits,
     ...(wiring ? { wiring } : {}),
   })
   const radio = newRadio(seed, FAULT_LEVELS[faults])
@@ -42,6 +46,7 @@ function fleetWorld(options: SimulateOptions, start: number, wiring: EvseWiring 
     start,
     until: start + hours * 3_600_000,
     devices: fleet.members,
+    configs: fleet.members.map(({ sim: { device_id }, config }) => ({ device_id, config })),
     runTo: (at) => {
       const { deliveries, truth } = runFaultyFleet(fleet, radio, ran_to, at)
       ran_to = at
@@ -75,6 +80,7 @@ function scenarioWorld(options: SimulateOptions, start: number, wiring: EvseWiri
     start,
     until: (events.at(-1)?.at ?? start) + 1,
     devices: [{ sim: { device_id, device_type: 'evse' } }],
+    configs: [],
     runTo: (at) => {
       const next = events.findIndex((event, i) => i >= sent && event.at >= at)
       const due = events.slice(sent, next < 0 ? events.length : next)

@@ -8,7 +8,7 @@ import { memoryStore } from '../../adapters/memory-store.ts'
 import { createApi } from '../../api/app.ts'
 import type { ApiPorts, StaticPage } from '../../api/ports.ts'
 import { PAGE_FILES } from '../../dashboard/page-files.ts'
-import { createFrontDoor } from '../../embedded/front-door.ts'
+import { createFrontDoor, feedBy } from '../../embedded/front-door.ts'
 import type { DeviceType } from '../../events/event.ts'
 import { telemetryTopic } from '../../events/topics.ts'
 import { processBatch } from '../../processors/process-batch.ts'
@@ -56,7 +56,7 @@ export async function createHome(over: Partial<ApiPorts> = {}) {
     for (;;) {
       const records = await log.read(await store.position('test'), 1_000)
       if (records.length === 0) return
-      await processBatch(records, { store, metrics, logger }, 'test')
+      await processBatch(records, { store, metrics, logger, feed: feedBy(door) }, 'test')
     }
   }
 

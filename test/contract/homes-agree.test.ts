@@ -1,77 +1,21 @@
-/** The same writes lead to the same rows and the same answers in both homes. */
+/** The same writes lead to the same rows and the same answers in all homes. */
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dynamodbReads } from '../../adapters/dynamodb-reads.ts'
+import { dynamodbStore } from '../../adapters/dynamodb-store.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { sqliteReads } from '../../adapters/sqlite-reads.ts'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
-import type { EventQuery, HotStore, Put, ReadStore, SummaryQuery } from '../../events/ports.ts'
-import {
-  alias,
-  batchOf,
-  checkpoint,
-  configVersion,
-  deviceWrite,
-  eventRow,
-  identityRow,
-  ordinal,
-  quarantined,
-  summary,
-  T0,
-} from './store-rows.ts'
+import type { EventQuery, SummaryQuery } from '../../events/ports.ts'
+import { type Dynalite, dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
+import { answers, eventQuery, step, summaryQuery, writeAll } from './any-writes.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-const DEVICES = ['dev-1', 'dev-2', '../é', '🔌']
-const device = fc.constantFrom(...DEVICES)
-const location = fc.constantFrom('site-1', 'site-2', null)
-const applied = fc.integer({ min: 1, max: 4 })
-const ts = fc.integer({ min: T0, max: T0 + 5 })
-const ord = fc.integer({ min: 0, max: 2 }).map(ordinal)
-const flag = fc.constantFrom({}, { retracted: true }, { retracted: false })
-const body = fc.dictionary(fc.string({ maxLength: 3 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 })
-const name = fc.string({ unit: 'binary', maxLength: 3 })
-
-const event = fc
-  .record({ ts, ord, applied, location, body, origin: fc.constantFrom('device', 'chart', 'config') })
-  .chain((of) => flag.map((marks): Put => ({ table: 'events', item: eventRow({ ...of, ...marks }) })))
-const thing = fc
-  .record({ id: fc.constantFrom('a', 'b', 'c', 'd'), applied, location, body, started_at: ts })
-  .chain((of) => flag.map((marks): Put => ({ table: 'summaries', item: summary({ ...of, ...marks }) })))
-const other = fc.oneof(
-  fc.record({ applied, alias: name, target: name }).map((of): Put => ({ table: 'aliases', item: alias(of) })),
-  fc.record({ applied, ts, ord }).map((of): Put => ({ table: 'identities', item: identityRow(of) })),
-  fc
-    .record({ applied, ts, ord, state: name })
-    .map((of): Put => ({ table: 'checkpoints', item: checkpoint(of) })),
-  fc.record({ applied, effective_from: ts }).map((of): Put => ({ table: 'config', item: configVersion(of) })),
-)
-const step = fc.record({
-  device,
-  puts: fc.array(fc.oneof({ weight: 3, arbitrary: event }, { weight: 2, arbitrary: thing }, other), {
-    maxLength: 6,
-  }),
-  position: fc.integer({ min: 1, max: 5 }).map(String),
+let dynalite: Dynalite
+beforeAll(async () => {
+  dynalite = await startDynalite()
 })
-
-const key = fc.record({ ts, ord })
-const eventQuery = fc.record(
-  {
-    from: key,
-    to: key,
-    limit: fc.integer({ min: 1, max: 4 }),
-    newest_first: fc.boolean(),
-    include_retracted: fc.boolean(),
-    origin: fc.constantFrom('device', 'chart', 'config'),
-  },
-  { requiredKeys: ['from', 'to', 'limit'] },
-)
-const summaryQuery = fc.record({
-  kind: fc.constant('session' as const),
-  by: fc.constantFrom('all', { device_id: 'dev-1' }, { location: 'site-1' } as const),
-  from: ts,
-  to: ts,
-  include_retracted: fc.boolean(),
-  limit: fc.integer({ min: 1, max: 4 }),
-})
+afterAll(() => dynalite.stop())
 
 test('memory and SQLite come to the same rows and answer the same', async () => {
   const folder = await temporaryFolder()
@@ -105,40 +49,24 @@ test('memory and SQLite come to the same rows and answer the same', async () => 
   }
 })
 
-type Step = { device: string; puts: Put[]; position: string }
-
-async function writeAll(store: HotStore, steps: Step[]): Promise<void> {
-  for (const { device: device_id, puts, position } of steps) {
-    const version = (await store.loadStates([device_id])).get(device_id)?.version ?? 0
-    const mine = puts.map((put) => ({ ...put, item: { ...put.item, device_id } }) as Put)
-    const rest = { quarantined: [quarantined({ position })], checkpoint: { consumer: 'main', position } }
-    expect(await store.write(batchOf([deviceWrite(device_id, version, mine)], rest))).toEqual({
-      conflicts: [],
-    })
-  }
-}
-
-/** Two pages of every list, cursors too. */
-async function answers(
-  reads: ReadStore,
-  asked: { ofEvents: EventQuery; ofThings: SummaryQuery },
-): Promise<unknown[]> {
-  const { ofEvents, ofThings } = asked
-  const { limit } = ofEvents
-  const lists: ((cursor?: string) => Promise<{ next_cursor: string | null }>)[] = [
-    (cursor) => reads.devices(limit, cursor),
-    (cursor) => reads.quarantine(limit, cursor),
-    (cursor) => reads.summaries({ ...ofThings, ...(cursor && { cursor }) }),
-    (cursor) => reads.eventsOfLocation('site-1', { ...ofEvents, ...(cursor && { cursor }) }),
-    ...DEVICES.map((id) => (cursor?: string) => reads.configHistory(id, limit, cursor)),
-    ...DEVICES.map(
-      (id) => (cursor?: string) => reads.eventsOfDevice(id, { ...ofEvents, ...(cursor && { cursor }) }),
+test('memory and DynamoDB come to the same rows and answer the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 8 }),
+      eventQuery,
+      summaryQuery,
+      async (steps, ofEvents, ofThings) => {
+        const { client } = dynalite
+        const table_prefix = await dynalite.newTables()
+        const [memory, dynamo] = [memoryStore(), dynamodbStore({ client, table_prefix })]
+        const reads = dynamodbReads({ client, table_prefix, now: () => 0 })
+        await writeAll(memory, steps)
+        await writeAll(dynamo, steps)
+        expect(await dumpOf(client, table_prefix)).toEqual(memory.dump())
+        const asked = { ofEvents: ofEvents as EventQuery, ofThings: ofThings as SummaryQuery }
+        expect(await answers(reads, asked)).toEqual(await answers(memory, asked))
+      },
     ),
-  ]
-  const pages: unknown[] = [await reads.counts()]
-  for (const list of lists) {
-    const first = await list()
-    pages.push(first, first.next_cursor && (await list(first.next_cursor)))
-  }
-  return pages
-}
+    { numRuns: 15 },
+  )
+}, 60_000)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { createCounters } from '../../adapters/counters.ts'
-import { createFrontDoor, DoorClosed } from '../../embedded/front-door.ts'
+import { createFrontDoor, DoorClosed, feedBy } from '../../embedded/front-door.ts'
 import { type Arriving, StoreFull } from '../../events/ports.ts'
 import { createGatedLog, createKeptLogger } from './gated-log.ts'
 
@@ -140,7 +140,45 @@ describe('a full disk', () => {
   })
 })
 
+describe('what the processor feeds', () => {
+  const records = ['a', 'b', 'c'].map((topic) => arriving(topic, { source: 'internal', received_at: 42 }))
+
+  it('is durable, in its order and with its stamps, when it is answered', async () => {
+    const { door, log } = openDoor()
+    await feedBy(door)(records)
+    expect(log.commits.flat().map(({ topic, received_at }) => [topic, received_at])).toEqual([
+      ['a', 42],
+      ['b', 42],
+      ['c', 42],
+    ])
+  })
+
+  it('is refused as a whole where the log takes nothing', async () => {
+    const { door, log } = openDoor()
+    log.fail(new StoreFull('disk full'))
+    await expect(feedBy(door)(records)).rejects.toBeInstanceOf(StoreFull)
+  })
+})
+
 describe('at the end', () => {
+  it('is settled when all that was admitted is durable, and takes more', async () => {
+    const { door, log } = openDoor()
+    await door.settled()
+    log.shut()
+    const admitted = door.admit(arriving('a'))
+    let settled = false
+    const waiting = door.settled().then(() => {
+      settled = true
+    })
+    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    expect(settled).toBe(false)
+    log.open()
+    await Promise.all([admitted, waiting])
+    await door.admit(arriving('b'))
+    await door.settled()
+    expect(log.commits).toHaveLength(2)
+  })
+
   it('what was admitted is committed, what comes later is refused', async () => {
     const { door, log } = openDoor()
     log.shut()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { lastDeliveries, runFaultyFleet } from '../../firmware-model/faulty-fleet.ts'
 import { newFleet } from '../../firmware-model/fleet.ts'
-import type { CycleTruth, SessionTruth } from '../../firmware-model/fleet-event.ts'
+import type { Truth } from '../../firmware-model/fleet-event.ts'
 import { DAY_MS } from '../../firmware-model/habits.ts'
 import { FAULT_LEVELS, newRadio, type RadioFaults } from '../../firmware-model/radio.ts'
 import { throughTheHome } from './through-the-home.ts'
@@ -11,7 +11,7 @@ const START = Date.UTC(2026, 10, 2)
 function simulate(faults: RadioFaults, slice_ms = DAY_MS) {
   const fleet = newFleet({ seed: 5, chargers: 20, thermostats: 6, start_at: START, configured: true })
   const radio = newRadio(5, faults)
-  const truth: (SessionTruth | CycleTruth)[] = []
+  const truth: Truth[] = []
   const deliveries = []
   for (let at = START; at < START + DAY_MS; at += slice_ms) {
     const ran = runFaultyFleet(fleet, radio, at, Math.min(START + DAY_MS, at + slice_ms))

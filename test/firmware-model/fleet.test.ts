@@ -9,7 +9,7 @@ import {
   runFleet,
   setPace,
 } from '../../firmware-model/fleet.ts'
-import type { CycleTruth, FleetEvent, SessionTruth } from '../../firmware-model/fleet-event.ts'
+import type { FleetEvent, Truth } from '../../firmware-model/fleet-event.ts'
 import { currentTaken, DAY_MS, HOUR_MS, newHabits, nextVisit } from '../../firmware-model/habits.ts'
 import { outside } from '../../firmware-model/house.ts'
 import { randomOf } from '../../firmware-model/random.ts'
@@ -20,7 +20,7 @@ const SMALL: FleetOptions = { seed: 11, chargers: 20, thermostats: 10, start_at:
 function day(options: FleetOptions): {
   fleet: Fleet
   events: FleetEvent[]
-  truth: (SessionTruth | CycleTruth)[]
+  truth: Truth[]
 } {
   const fleet = newFleet(options)
   return { fleet, ...runFleet(fleet, options.start_at + DAY_MS) }

@@ -42,6 +42,20 @@ describe('a configuration of a file', () => {
     ])
   })
 
+  it('puts a device on a circuit of the location that it has, and on none where it has none', async () => {
+    const { world, report } = await imported(
+      'id,since,site,circuit\ndev-1,2026-01-01T00:00Z,north,\ndev-1,2026-02-01T00:00Z,,main\ndev-2,,,main\n',
+      ['device_id=id,effective_from=since,location=site,interlock_circuit=circuit'],
+      ['device_type=evse'],
+    )
+    expect((await historyOf(world, 'dev-1'))[0]?.config).toMatchObject({
+      location: 'north',
+      interlock_circuit: 'main',
+    })
+    expect(report.bad).toMatchObject([{ line: 4, field: 'interlock_circuit' }])
+    expect(await historyOf(world, 'dev-2')).toEqual([])
+  })
+
   it('takes every field of a configuration', async () => {
     const config = {
       device_type: 'thermostat',
@@ -55,6 +69,9 @@ describe('a configuration of a file', () => {
       fault_close_s: 600,
       stuck_call_s: 7200,
       short_cycle_s: 120,
+      interlock_circuit: 'main',
+      interlock_debounce_s: 60,
+      interlock_grace_s: 30,
       wireless_device_id: 'w-1',
     }
     const gpio = { P1: { signal: 'cooling_call', stage: 1 } }

@@ -4,7 +4,7 @@ import { positionText } from '../../adapters/log-position.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import type { StoreDump } from '../../adapters/store-tables.ts'
-import type { EventRow, HotStore, Summary } from '../../events/ports.ts'
+import type { Arriving, EventRow, HotStore, Summary } from '../../events/ports.ts'
 import type { LogRecord, NewRecord } from '../../events/record.ts'
 import { type BatchReport, processBatch } from '../../processors/process-batch.ts'
 import { type DeviceState, parseDeviceState } from '../../statecharts/device-state.ts'
@@ -23,10 +23,14 @@ export type Given = {
   log: LogRecord[]
   lines: LogLine[]
   counted: Record<string, number>
+  /** What was put on the log for pairs, and has not been processed yet. */
+  fed: NewRecord[]
   /** The records as one batch. */
   when(...records: NewRecord[]): Promise<BatchReport>
   /** Records of the log once more, as one batch. */
   again(records: LogRecord[]): Promise<BatchReport>
+  /** What was fed, as a batch; with it the pairs are where their members are. */
+  whenFed(): Promise<BatchReport>
 }
 
 /** A world in which the records have been processed, each in a batch of its own. */
@@ -43,15 +47,20 @@ export async function given(home: Home | DumpedStore, ...records: NewRecord[]): 
   const count = (name: string, by = 1) => {
     counted[name] = (counted[name] ?? 0) + by
   }
+  const fed: NewRecord[] = []
+  const feed = async (records: Arriving[]) => {
+    for (const { received_at = 0, ...record } of records) fed.push({ ...record, received_at, verdict: 'ok' })
+  }
   const again = (batch: LogRecord[]) =>
-    processBatch(batch, { store, metrics: { count, gauge() {} }, logger }, 'test')
+    processBatch(batch, { store, metrics: { count, gauge() {} }, logger, feed }, 'test')
   const when = (...added: NewRecord[]) => {
     const batch = added.map((record, n) => ({ ...record, position: positionText(log.length + n + 1) }))
     log.push(...batch)
     return again(batch)
   }
+  const whenFed = () => when(...fed.splice(0))
   for (const record of records) await when(record)
-  return { store, log, lines, counted, when, again }
+  return { store, log, lines, counted, fed, when, again, whenFed }
 }
 
 export async function storeAt(home: Home): Promise<DumpedStore> {

@@ -1,4 +1,5 @@
 /** What devices might say, from a seed: honest and odd, so that the law is tried on more than good days. */
+import type { DeviceConfig } from '../../events/event.ts'
 import type { LogRecord, RecordSource } from '../../events/record.ts'
 import { configTopic, telemetryTopic, untilTopic } from '../../events/topics.ts'
 
@@ -33,6 +34,7 @@ export function lifeOf(device_id: string, random: Random, length: number): Recor
   const records: Record0[] = []
   let now = START + random.below(3_600_000)
   const device = kind === 'evse' ? charger(device_id, random) : thermostat(device_id, random)
+  if (random.chance(0.7)) records.push(configRecord(device_id, kind, now, random))
   for (let i = 0; i < length; i++) {
     now += random.pick([0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * 86_400_000])
     records.push(device(now))
@@ -84,8 +86,15 @@ function thermostat(device_id: string, random: Random): (now: number) => Record0
   }
 }
 
-function configRecord(device_id: string, device_type: string, now: number, random: Random): Record0 {
-  const config = { device_type, location: random.pick(['garage', 'yard']), rated_power_cooling_kw: 3 }
+function configRecord(
+  device_id: string,
+  device_type: 'evse' | 'thermostat',
+  now: number,
+  random: Random,
+): Record0 {
+  const config: DeviceConfig = { device_type, location: random.pick(['garage', 'garage', 'yard']) }
+  if (device_type === 'thermostat') config.rated_power_cooling_kw = 3
+  if (random.chance(0.8)) config.interlock_circuit = 'main'
   const effective_from = now + random.pick([0, 0, 3_600_000])
   return internal(configTopic(device_id), now, { device_id, effective_from, written_at: now, config })
 }

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { lifeOf, type Record0, randomOf } from './device-life.ts'
-import { cleanRun, faultyRun, stateBeforeEvents, withDuplicates } from './world.ts'
+import { cleanRun, faultyRun, feedAfterWriting, stateBeforeEvents, withDuplicates } from './world.ts'
 
 /** A hundred in a run of all tests; `npm run test:long` asks for more. */
 const SEEDS = Number(process.env.SEEDS ?? 100)
 const DEVICES = ['dev-1', 'a/b', '__proto__']
+
+type Row = {
+  event_type: string
+  time_quality: string
+  late?: boolean
+  body: { alarm?: string; ended_at?: number | null; left?: boolean }
+}
 
 /** A few devices, their records woven together as they were received. */
 function worldOf(seed: number): Record0[] {
@@ -43,10 +50,10 @@ describe('a world from a seed', () => {
   })
 
   test('the worlds are worth something: sessions, cycles, late, clamped and estimated events are in them', async () => {
-    const rows = []
+    const rows: Row[] = []
     for (let seed = 1; seed <= 20; seed++) {
       const clean = await cleanRun(worldOf(seed))
-      rows.push(...(clean.events as { event_type: string; time_quality: string; late?: boolean }[]))
+      rows.push(...(clean.events as Row[]))
     }
     for (const type of [
       'session_start',
@@ -67,6 +74,17 @@ describe('a world from a seed', () => {
         quality,
       ).toBe(true)
     expect(rows.some(({ late }) => late)).toBe(true)
+    const violations = rows.filter(({ body }) => body.alarm === 'interlock_violation')
+    expect(violations.filter(({ body }) => body.ended_at === null).length).toBeGreaterThan(0)
+    expect(violations.filter(({ body }) => body.ended_at !== null).length).toBeGreaterThan(0)
+    expect(rows.some(({ body }) => body.left)).toBe(true)
+  })
+
+  test('a processor that feeds pairs when it has written is caught', async () => {
+    const seed = await firstBroken((records, seed) =>
+      faultyRun(records, randomOf(seed * 7919), { order: feedAfterWriting }),
+    )
+    expect(seed).not.toBeNull()
   })
 
   test('a processor that wrote the state before the events is caught', async () => {

@@ -1,28 +1,56 @@
 /** One log, one store, and a consumer that crashes and comes back: the same world for every seed. */
 
+import { positionText } from '../../adapters/log-position.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
-import type { BatchWrite, HotStore, Logger, Metrics } from '../../events/ports.ts'
+import type { Arriving, BatchWrite, HotStore, Logger, Metrics } from '../../events/ports.ts'
 import type { LogRecord } from '../../events/record.ts'
-import { processBatch } from '../../processors/process-batch.ts'
+import { type ProcessorPorts, processBatch } from '../../processors/process-batch.ts'
 import type { Random, Record0 } from './device-life.ts'
 import { type Dump, lawful } from './law.ts'
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
 export const noMetrics: Metrics = { count() {}, gauge() {} }
 
+type Ports = Required<ProcessorPorts>
+
 /** The process died here. */
 class Crash extends Error {}
 
 /** Positions as a log gives them. */
 export function laid(records: readonly Record0[]): LogRecord[] {
-  return records.map((record, index) => ({ ...record, position: String(index + 1).padStart(20, '0') }))
+  return records.map((record, index) => ({ ...record, position: positionText(index + 1) }))
 }
 
-/** Everything once, in order, in one go. */
+/** Everything once, in order, in one go; then what that has put on the log for pairs. */
 export async function cleanRun(records: readonly Record0[]): Promise<Dump> {
   const store = memoryStore()
-  await processBatch(laid(records), { store, metrics: noMetrics, logger: silentLogger }, 'clean')
+  const log = growing(records)
+  const ports = {
+    store,
+    metrics: noMetrics,
+    logger: silentLogger,
+    feed: async (fed: Arriving[]) => log.add(fed),
+  }
+  for (let from = 0; from < log.records.length; ) {
+    const batch = log.records.slice(from)
+    from = log.records.length
+    await processBatch(batch, ports, 'clean')
+  }
   return lawful(store.dump())
+}
+
+/** The log as it is, to which a run adds what it feeds. */
+function growing(records: readonly Record0[]) {
+  const log = laid(records)
+  return {
+    records: log,
+    add(fed: readonly Arriving[]): void {
+      for (const { received_at = 0, ...record } of fed) {
+        const position = positionText(log.length + 1)
+        log.push({ ...record, received_at, verdict: 'ok', position })
+      }
+    },
+  }
 }
 
 /** Some records again, each somewhere after it came first: a broker or a producer that repeats itself. */
@@ -35,11 +63,15 @@ export function withDuplicates(records: readonly Record0[], random: Random, chan
   return result
 }
 
-/** Batches cut anywhere, a crash before any single write, and back to the stored position each time. */
+/** Batches cut anywhere, a crash before any single write or append, and back to the stored position each time. */
 export async function faultyRun(
   records: readonly Record0[],
   random: Random,
-  { crash = 0.02, store: wrap = (store: HotStore): HotStore => store } = {},
+  {
+    crash = 0.02,
+    store: wrap = (store: HotStore): HotStore => store,
+    order: ordered = (ports: Ports) => ports,
+  } = {},
 ): Promise<Dump> {
   const inner = memoryStore({
     onWrite() {
@@ -47,17 +79,39 @@ export async function faultyRun(
     },
   })
   const store = wrap(inner)
-  const log = laid(records)
+  const log = growing(records)
+  const feed = async (fed: Arriving[]) => {
+    for (const one of fed) {
+      if (random.chance(crash)) throw new Crash()
+      log.add([one])
+    }
+  }
+  const ports = ordered({ store, metrics: noMetrics, logger: silentLogger, feed })
   for (;;) {
     const position = await store.position('faulty')
     const from = position === '' ? 0 : Number(position)
-    if (from === log.length) return lawful(inner.dump())
-    const batch = log.slice(from, from + 1 + random.below(20))
+    if (from === log.records.length) return lawful(inner.dump())
+    const batch = log.records.slice(from, from + 1 + random.below(20))
     try {
-      await processBatch(batch, { store, metrics: noMetrics, logger: silentLogger }, 'faulty')
+      await processBatch(batch, ports, 'faulty')
     } catch (error) {
       if (!(error instanceof Crash)) throw error
     }
+  }
+}
+
+/** Broken on purpose: what a batch is to pairs goes on the log when the batch has been written. */
+export function feedAfterWriting(ports: Ports): Ports {
+  const waiting: Arriving[] = []
+  const write: HotStore['write'] = async (batch) => {
+    const written = await ports.store.write(batch)
+    await ports.feed(waiting.splice(0))
+    return written
+  }
+  return {
+    ...ports,
+    store: { ...ports.store, write },
+    feed: async (records) => void waiting.push(...records),
   }
 }
 

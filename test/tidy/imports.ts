@@ -17,7 +17,8 @@ const FOLDERS: Record<string, string[]> = {
   workflows: CORE,
   api: CORE,
   adapters: [...CORE, ...USE_CASES],
-  infra: [...CORE, ...USE_CASES],
+  // Names of tables, keys and variables are written once, beside the adapters that use them.
+  infra: [...CORE, ...USE_CASES, 'adapters'],
   // It serves the page, so it must know which files that is.
   embedded: [...CORE, ...USE_CASES, 'adapters', 'infra', 'dashboard'],
   tools: [...CORE, ...USE_CASES, 'adapters', 'infra', 'embedded'],
@@ -50,8 +51,10 @@ const FENCED: { pattern: RegExp; folders: string[] }[] = [
   { pattern: /^aws-cdk-lib|^constructs$|^cdk-nag$/, folders: ['infra'] },
 ]
 
-const CHART_WORDS = new Set(['setup', 'assign', 'emit', 'raise'])
+const CHART_WORDS = new Set(['setup', 'assign', 'emit', 'raise', 'and', 'or', 'not'])
 const MACHINE_RUNNER = 'statecharts/run-machine.ts'
+const RUNNERS = [MACHINE_RUNNER, 'statecharts/run-compiled.ts']
+const RUNNERS_SEAM = 'statecharts/step-machine.ts'
 
 /** The file that a relative import leads to, null for a package. */
 export function targetOf(file: SourceFile, { specifier }: Import): string | null {
@@ -119,7 +122,7 @@ export const importRules: Rule[] = [
     },
   },
   {
-    name: 'a chart is written with setup, assign, emit and raise, and one file runs machines',
+    name: 'a chart is written with setup, assign, emit, raise, and, or, not, and one file runs machines',
     check: eachImport((file, one) => {
       if (one.specifier !== 'xstate' || folderOf(file.path) !== 'statecharts' || file.path === MACHINE_RUNNER)
         return null
@@ -132,8 +135,25 @@ export const importRules: Rule[] = [
     ],
     kept: {
       'statecharts/a.ts':
-        "import { assign, type AnyActor, setup } from 'xstate'\nimport type { Snapshot } from 'xstate'\n",
+        "import { and, assign, type AnyActor, setup } from 'xstate'\nimport type { Snapshot } from 'xstate'\n",
       [MACHINE_RUNNER]: "import { createActor } from 'xstate'\n",
+    },
+  },
+  {
+    name: 'nothing knows which runner it has',
+    check: eachImport((file, one) => {
+      const target = targetOf(file, one)
+      if (target === null || !RUNNERS.includes(target) || EVERYTHING.has(folderOf(file.path))) return null
+      return file.path === RUNNERS_SEAM ? null : `step machines by ${RUNNERS_SEAM}`
+    }),
+    broken: [
+      { 'processors/a.ts': "import { b } from '../statecharts/run-compiled.ts'\n" },
+      'step machines by',
+    ],
+    kept: {
+      [RUNNERS_SEAM]: "import { a } from './run-compiled.ts'\nimport { b } from './run-machine.ts'\n",
+      'statecharts/a.ts': "import { b } from './step-machine.ts'\n",
+      'test/a.test.ts': "import { b } from '../statecharts/run-machine.ts'\n",
     },
   },
 ]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseReport } from '../../events/parse.ts'
 import { runSimulate } from '../../tools/simulate-command.ts'
+import { createImportWorld } from '../import/import-world.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -56,6 +57,30 @@ describe('npm run simulate', () => {
     expect(sessions.length).toBeGreaterThan(0)
     expect(cycles.length).toBeGreaterThan(0)
     expect(err).toBe(`${messages.length.toLocaleString('en-US')} messages of 8 devices\n`)
+  })
+
+  it('puts chargers and thermostats on circuits, tells their violations, and writes what a server has to know', async () => {
+    const [truth, configs] = [join(folder, 'truth.json'), join(folder, 'configs.csv')]
+    const houses = ['--evse', '20', '--thermostats', '10', '--hours', '48', '--faults', 'harsh']
+    const flags = [...houses, '--shared-circuits', '1', '--truth', truth, '--configs', configs, '--out', '-']
+    const { out } = await simulate(...flags)
+    const { violations } = JSON.parse(await readFile(truth, 'utf8'))
+    expect(violations.length).toBeGreaterThan(0)
+    expect(violations[0]).toMatchObject({ circuit: 'main', thermostat_id: expect.any(String) })
+    expect(out).not.toBe((await simulate(...houses, '--out', '-')).out)
+
+    const { out: help } = await simulate('--help')
+    const maps = [...help.matchAll(/--map (\w+=\S+)/g)].map(([, map = '']) => map)
+    const world = createImportWorld()
+    const report = await world.importConfig(await readFile(configs, 'utf8'), maps)
+    expect(report).toMatchObject({ good: 30, bad: [] })
+    await world.process()
+    const { items } = await world.store.configHistory('sim-evse-01', 1)
+    expect(items[0]?.config).toMatchObject({
+      device_type: 'evse',
+      location: 'site_1',
+      interlock_circuit: 'main',
+    })
   })
 
   it('plays a scenario', async () => {
@@ -126,6 +151,9 @@ describe('npm run simulate', () => {
     [['--out', '-', '--scenario', 'jump'], '"jump" is no step of a scenario'],
     [['--mqtt', 'nowhere'], 'is no mqtt address'],
     [['--out', 'x', '--evse', '-1'], 'It is a whole number'],
+    [['--out', 'x', '--shared-circuits', '1.5'], 'It is a number above 0 and up to 1'],
+    [['--out', 'x', '--scenario', 'plug', '--shared-circuits', '1'], 'are for fleets'],
+    [['--out', 'x', '--scenario', 'plug', '--configs', 'y'], 'are for fleets'],
   ])('%j is one clear line and exit code 2', async (argv, reason) => {
     const { code, err } = await simulate(...argv)
     expect(code).toBe(2)

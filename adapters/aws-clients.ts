@@ -1,0 +1,37 @@
+/** Clients of the AWS SDK as the homes use them. In a Lambda they are told nothing: region and credentials are in the environment. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { CALLS_AT_ONCE } from './dynamodb-calls.ts'
+
+/** Where a client is not to find AWS by itself. */
+export type Elsewhere = {
+  endpoint?: string
+  region?: string
+  credentials?: { accessKeyId: string; secretAccessKey: string }
+}
+
+/** A call that hangs is tried again; one that DynamoDB answers at all, it answers within milliseconds. */
+const CONNECT_MS = 1_000
+const ANSWER_MS = 3_000
+
+/** One attempt a call: `aws-retry.ts` retries, and it alone. */
+export function createDynamoClient(elsewhere: Elsewhere = {}): DynamoDBClient {
+  return new DynamoDBClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
+}
+
+/** Over HTTP/1.1, which costs nothing at these rates and works against every endpoint. */
+export function createKinesisClient(elsewhere: Elsewhere = {}): KinesisClient {
+  return new KinesisClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
+}
+
+function requestHandler(): NodeHttpHandler {
+  const agent = { keepAlive: true, maxSockets: CALLS_AT_ONCE }
+  return new NodeHttpHandler({
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: ANSWER_MS,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  })
+}

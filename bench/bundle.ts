@@ -1,0 +1,42 @@
+/** How large the handlers are and how long their import takes, on this machine: what a cold start waits for. `npm run bench` */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { AWS_VARIABLES } from '../adapters/aws-names.ts'
+import { bundleFolder, bundleHandler, HANDLER_FILE } from '../infra/bundle.ts'
+
+const HANDLERS = ['processors/stream.lambda.ts', 'processors/sweep.lambda.ts', 'api/api.lambda.ts']
+const RUNS = 9
+
+/** What Lambda sets, and what the template sets. */
+const ENVIRONMENT = {
+  [AWS_VARIABLES.table_prefix]: 'pilotline-bench-',
+  [AWS_VARIABLES.stream]: 'pilotline-bench-events',
+  AWS_REGION: 'eu-central-1',
+}
+
+/** Milliseconds from the beginning of the import to its end, in a process of its own. */
+function importMs(file: string): number {
+  const script = `const start = performance.now(); await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(performance.now() - start)`
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    env: ENVIRONMENT,
+    encoding: 'utf8',
+  })
+  return Number(said)
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+console.log('\nBundles: one minified ES module each, the AWS SDK inside')
+for (const entry of HANDLERS) {
+  const code = bundleHandler(entry)
+  const file = join(bundleFolder(entry), HANDLER_FILE)
+  const import_ms = median(Array.from({ length: RUNS }, () => importMs(file)))
+  const kb = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`
+  console.log(
+    `  ${entry.padEnd(30)} ${kb(code.byteLength).padStart(7)} ${kb(gzipSync(code).byteLength).padStart(7)} zipped  import ${import_ms.toFixed(0)} ms`,
+  )
+}

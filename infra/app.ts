@@ -1,0 +1,4 @@
+/** What `cdk` runs: `cdk synth --context stage=small`. */
+import { createApp } from './create-app.ts'
+
+createApp().app.synth()

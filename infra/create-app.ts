@@ -1,0 +1,17 @@
+/** The app of a stage, checked by cdk-nag: what is not acknowledged by name and reason fails the synthesis. */
+import { App, type AppProps, Validations } from 'aws-cdk-lib'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import { acknowledgeAll } from './acknowledgements.ts'
+import { PilotlineStack } from './stack.ts'
+import { stageOf } from './stages.ts'
+
+/** Context `stage` (`small` unless told) and `email` (who is called). */
+export function createApp(props: AppProps = {}): { app: App; stack: PilotlineStack } {
+  const app = new App(props)
+  const stage = stageOf(app.node.tryGetContext('stage') ?? 'small')
+  const email: unknown = app.node.tryGetContext('email')
+  const stack = new PilotlineStack(app, { stage, ...(typeof email === 'string' && { email }) })
+  acknowledgeAll(stack)
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  return { app, stack }
+}

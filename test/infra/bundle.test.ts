@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
+import { defaultProvider } from '../../adapters/lambda-credentials.ts'
+import { bundleFolder, HANDLER_FILE } from '../../infra/bundle.ts'
+
+const TOLD = {
+  [AWS_VARIABLES.table_prefix]: 'pilotline-test-',
+  [AWS_VARIABLES.stream]: 'pilotline-test-events',
+  AWS_REGION: 'eu-central-1',
+}
+
+describe.each(['processors/stream.lambda.ts', 'processors/sweep.lambda.ts', 'api/api.lambda.ts'])(
+  'the bundle of %s',
+  (entry) => {
+    let file = ''
+    let folder = ''
+    // Where there are no packages, as in Lambda.
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'pilotline-bundle-'))
+      cpSync(bundleFolder(entry), folder, { recursive: true })
+      file = join(folder, HANDLER_FILE)
+    }, 60_000)
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    /** What a cold start says, in a process that is told nothing but this. */
+    function coldStart(env: Record<string, string>): { status: number | null; said: string } {
+      const script = `const { handler } = await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(typeof handler)`
+      const args = ['--input-type=module', '--eval', script]
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+      })
+      return { status, said: stdout + stderr }
+    }
+
+    it('starts with nothing beside it, and exports its handler', () => {
+      expect(coldStart(TOLD)).toEqual({ status: 0, said: 'function\n' })
+    })
+
+    it('names the variable that it is not told, at its start', () => {
+      const { status, said } = coldStart({ AWS_REGION: 'eu-central-1' })
+      expect(status).toBe(1)
+      expect(said).toContain(`${AWS_VARIABLES.table_prefix} is not set`)
+    })
+
+    it('is the same for the same source', () => {
+      expect(bundleFolder(entry)).toBe(bundleFolder(entry))
+    })
+  },
+)
+
+describe('the credentials of a function', () => {
+  afterAll(() => vi.unstubAllEnvs())
+
+  it('are those in its environment', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'id')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+    vi.stubEnv('AWS_SESSION_TOKEN', 'token')
+    expect(await defaultProvider()()).toEqual({
+      accessKeyId: 'id',
+      secretAccessKey: 'secret',
+      sessionToken: 'token',
+    })
+  })
+
+  it('are missed by name', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '')
+    await expect(defaultProvider()()).rejects.toThrow('AWS_ACCESS_KEY_ID')
+  })
+})

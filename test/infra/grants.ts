@@ -1,0 +1,22 @@
+import { at, firstOf, ofType, type Synthesised, statementsOf, textOf } from './template.ts'
+
+/** What a function may do, as `service:Action` on what: tables and streams by their names in the account. */
+export function grantsOf({ template, stage }: Synthesised, name: string): string[] {
+  const [, lambda] = ofType(template, 'AWS::Lambda::Function').find(
+    ([, { Properties }]) => Properties.FunctionName === stage.prefix + name,
+  ) ?? ['', firstOf(template, 'none')]
+  const role = textOf(at(lambda.Properties, 'Role')).replace(/^<|\.Arn>$/g, '')
+  return statementsOf(template)
+    .filter((statement) => statement.role === role)
+    .flatMap(({ actions, resources }) =>
+      actions.flatMap((action) => resources.map((resource) => `${action} ${named(resource)}`)),
+    )
+    .toSorted()
+
+  function named(resource: string): string {
+    const [, id = '', rest = ''] = /^<(\w+)\.Arn>(.*)$/.exec(resource) ?? []
+    const { TableName, Name, LogGroupName } = template.Resources[id]?.Properties ?? {}
+    const own = String(TableName ?? Name ?? LogGroupName ?? template.Resources[id]?.Type)
+    return own.replace(stage.prefix, '') + rest
+  }
+}

@@ -1,0 +1,131 @@
+/** DynamoDB's stand-in, in this process on a free port, with the tables that the names describe. */
+import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb'
+import { createDynamoClient, type Elsewhere } from '../../adapters/aws-clients.ts'
+import {
+  type AwsTable,
+  type KeyAttribute,
+  TABLES,
+  type TableShape,
+  tableName,
+} from '../../adapters/aws-names.ts'
+import type { Item } from '../../adapters/dynamodb-calls.ts'
+import { fromItem, TABLE_OF } from '../../adapters/dynamodb-items.ts'
+import {
+  compareBy,
+  KEY_COLUMNS,
+  type StoreDump,
+  TABLE_NAMES,
+  type TableName,
+  type Tables,
+} from '../../adapters/store-tables.ts'
+
+const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
+
+export type Dynalite = {
+  endpoint: string
+  client: DynamoDBClient
+  /** New and empty tables; resolves with their prefix. */
+  newTables(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** What every client of a stand-in is told. */
+export function atEndpoint(endpoint: string): Elsewhere {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'nobody', secretAccessKey: 'nothing' } }
+}
+
+export async function startDynalite(): Promise<Dynalite> {
+  const server = dynalite({ createTableMs: 0 })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = createDynamoClient(atEndpoint(endpoint))
+  let prefixes = 0
+  return {
+    endpoint,
+    client,
+    newTables: async () => {
+      const prefix = `home-${prefixes++}-`
+      for (const table of Object.keys(TABLES) as AwsTable[]) await createTable(client, prefix, table)
+      return prefix
+    },
+    stop: async () => {
+      client.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function createTable(client: DynamoDBClient, prefix: string, table: AwsTable): Promise<void> {
+  const shape: TableShape = TABLES[table]
+  const keys = [shape, ...shape.indexes].flatMap(({ partition, sort }) =>
+    sort ? [partition, sort] : [partition],
+  )
+  const types = new Map(keys.map(({ name, type }) => [name, type]))
+  const indexes = shape.indexes.map(({ name, partition, sort, projection }) => ({
+    IndexName: name,
+    KeySchema: keySchema(partition, sort),
+    Projection: { ProjectionType: projection },
+  }))
+  await client.send(
+    new CreateTableCommand({
+      TableName: tableName(prefix, table),
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
+        AttributeName,
+        AttributeType,
+      })),
+      KeySchema: keySchema(shape.partition, shape.sort),
+      ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
+    }),
+  )
+}
+
+function keySchema(partition: KeyAttribute, sort?: KeyAttribute): KeySchemaElement[] {
+  const schema: KeySchemaElement[] = [{ AttributeName: partition.name, KeyType: 'HASH' }]
+  if (sort) schema.push({ AttributeName: sort.name, KeyType: 'RANGE' })
+  return schema
+}
+
+/** Every row of every table in key order, as the other stores dump them. */
+export async function dumpOf(client: DynamoDBClient, prefix: string): Promise<StoreDump> {
+  const items = new Map<AwsTable, Item[]>()
+  for (const table of Object.keys(TABLES) as AwsTable[]) items.set(table, await scan(client, prefix, table))
+  const rowsOf = <T extends TableName>(table: T): Tables[T][] => {
+    const mine = (items.get(TABLE_OF[table]) ?? []).filter((item) => isOf(table, item))
+    return mine.map((item) => fromItem(table, item)).sort(compareBy<Tables[T]>(KEY_COLUMNS[table]))
+  }
+  return Object.fromEntries(TABLE_NAMES.map((table) => [table, rowsOf(table)])) as StoreDump
+}
+
+const LOOKUPS: Partial<Record<TableName, string>> = {
+  aliases: 'alias#',
+  identities: 'identity#',
+  checkpoints: 'checkpoint#',
+  positions: 'position#',
+}
+
+/** Several tables of the store may be one of DynamoDB's. */
+export function isOf(table: TableName, item: Item): boolean {
+  const begins = LOOKUPS[table]
+  return begins === undefined || (item.lookup?.S ?? '').startsWith(begins)
+}
+
+async function scan(client: DynamoDBClient, prefix: string, table: AwsTable): Promise<Item[]> {
+  const found: Item[] = []
+  let start: Item | undefined
+  do {
+    const page = { TableName: tableName(prefix, table), ...(start && { ExclusiveStartKey: start }) }
+    const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand(page))
+    found.push(...Items)
+    start = LastEvaluatedKey
+  } while (start)
+  return found
+}
