@@ -18,6 +18,7 @@ CREATE TABLE events (
   received_at INTEGER NOT NULL,
   time_quality TEXT NOT NULL,
   applied INTEGER NOT NULL,
+  entered INTEGER,
   revision INTEGER NOT NULL,
   late INTEGER,
   retracted INTEGER,
@@ -54,6 +55,7 @@ CREATE TABLE aliases (
   target TEXT NOT NULL,
   device_id TEXT NOT NULL,
   applied INTEGER NOT NULL,
+  retracted INTEGER,
   PRIMARY KEY (kind, alias, target)
 ) STRICT, WITHOUT ROWID;
 
@@ -74,6 +76,7 @@ CREATE TABLE checkpoints (
   applied INTEGER NOT NULL,
   state TEXT NOT NULL,
   ttl INTEGER,
+  retracted INTEGER,
   PRIMARY KEY (device_id, ts, ord)
 ) STRICT;
 
