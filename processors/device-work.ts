@@ -144,7 +144,7 @@ export function finishWork(work: DeviceWork): DeviceWrite | null {
     state: {
       device_id: state.device_id,
       device_type: state.device_type,
-      location: locationAt(state, Math.max(state.until, work.last_received_at)),
+      location: locationAt(state, knownNow(work)),
       version: version + 1,
       applied: state.applied,
       next_due: nextDue(state),
@@ -152,6 +152,14 @@ export function finishWork(work: DeviceWork): DeviceWrite | null {
       state: JSON.stringify(state),
     },
   }
+}
+
+/**
+ * The latest time that the device's records tell of. A configuration is no word from the device, but was written by then:
+ * it places one that has said nothing yet, and does not move one before its own time.
+ */
+function knownNow({ state, last_received_at }: DeviceWork): number {
+  return Math.max(state.until, last_received_at, ...state.config.map(({ written_at }) => written_at))
 }
 
 function storedApplied(work: DeviceWork): number {

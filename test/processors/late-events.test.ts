@@ -4,32 +4,31 @@ import { decidedBy, given, HOMES, itemOf, rowsOf, stateOf, thingsOf } from './gi
 import { at, config, evse, gpio, THERMOSTAT, thermostat, until } from './messages.ts'
 
 describe.each(HOMES)('a late event (%s)', (home) => {
-  test('is kept as a row that is marked late, and counted', async () => {
+  test('is kept as a row, without a mark, and counted', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     const report = await world.when(evse(3, 'A', {}, { received: 6 }))
-    expect(report).toMatchObject({ events: 1, late: 1, decided: 0, duplicates: 0 })
+    expect(report).toMatchObject({ events: 1, late: 1, duplicates: 0 })
     expect(world.counted.late).toBe(1)
     expect(stateOf(world).counters).toMatchObject({ events: 3, late: 1 })
-    expect(rowsOf(world, { ts: at(3) })).toMatchObject([
-      { origin: 'device', late: true, received_at: at(6), body: { pilot_state: 'A' } },
-    ])
+    const [row] = rowsOf(world, { ts: at(3), origin: 'device' })
+    expect(row).toMatchObject({ received_at: at(6), entered: 3, body: { pilot_state: 'A' } })
+    expect(row).not.toHaveProperty('late')
   })
 
-  test('changes no chart, no timer, no horizon, and no decided row', async () => {
+  test('changes what was decided after it, and leaves the horizon and the last word alone', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     const before = stateOf(world)
-    const { next_due } = itemOf(world)
-    const decided = rowsOf(world, { origin: 'chart' })
     await world.when(evse(3, 'A'))
+    const prompt = await given('memory', evse(1, 'B'), evse(3, 'A'), evse(5, 'C'))
     const after = stateOf(world)
-    expect(after.instances).toEqual(before.instances)
     expect(after.horizon).toEqual(before.horizon)
     expect(after.last).toEqual(before.last)
-    expect(itemOf(world).next_due).toBe(next_due)
-    expect(rowsOf(world, { origin: 'chart' })).toEqual(decided)
+    expect(decidedBy(world)).toEqual(['session_start', 'session_end', 'session_start'])
+    expect(after.instances).toEqual(stateOf(prompt).instances)
+    expect(itemOf(world).next_due).toBe(itemOf(prompt).next_due)
   })
 
-  test('an event that is on time is not marked', async () => {
+  test('an event that is on time has no mark either', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     expect(rowsOf(world).filter((row) => 'late' in row)).toEqual([])
   })
