@@ -18,7 +18,6 @@ CREATE TABLE events (
   received_at INTEGER NOT NULL,
   time_quality TEXT NOT NULL,
   applied INTEGER NOT NULL,
-  entered INTEGER,
   revision INTEGER NOT NULL,
   late INTEGER,
   retracted INTEGER,
@@ -55,7 +54,6 @@ CREATE TABLE aliases (
   target TEXT NOT NULL,
   device_id TEXT NOT NULL,
   applied INTEGER NOT NULL,
-  retracted INTEGER,
   PRIMARY KEY (kind, alias, target)
 ) STRICT, WITHOUT ROWID;
 
@@ -76,7 +74,6 @@ CREATE TABLE checkpoints (
   applied INTEGER NOT NULL,
   state TEXT NOT NULL,
   ttl INTEGER,
-  retracted INTEGER,
   PRIMARY KEY (device_id, ts, ord)
 ) STRICT;
 
@@ -126,4 +123,11 @@ CREATE TRIGGER quarantined_uncounted AFTER DELETE ON quarantine
   BEGIN UPDATE counts SET n = n - 1 WHERE name = 'quarantined'; END;
 `
 
-export const HOT_MIGRATIONS: readonly string[] = [VERSION_1]
+/** What repairs need; older rows came in by the record that last wrote them. */
+const VERSION_2 = `
+ALTER TABLE events ADD COLUMN entered INTEGER;
+ALTER TABLE aliases ADD COLUMN retracted INTEGER;
+ALTER TABLE checkpoints ADD COLUMN retracted INTEGER;
+`
+
+export const HOT_MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]

@@ -37,11 +37,11 @@ const IDENTITY = 'SELECT * FROM identities WHERE device_id = ? AND identity = ?'
 export const ALIASES = 'SELECT * FROM aliases WHERE kind = ? AND alias = ? ORDER BY target'
 const HISTORY = `SELECT * FROM events WHERE device_id = ?
   AND (ts, ord) >= (?, ?) AND (ts, ord) < (?, ?) ORDER BY ts, ord`
-const THINGS = `SELECT * FROM summaries WHERE kind = ? AND device_id = ? AND retracted IS NULL
+const THINGS = `SELECT * FROM summaries WHERE kind = ? AND device_id = ? AND retracted IS NOT 1
   AND started_at >= ? AND started_at < ? ORDER BY started_at, id`
-const CHECKPOINTS = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NULL
+const CHECKPOINTS = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
   AND (ts, ord) >= (?, ?) AND (ts, ord) < (?, ?) ORDER BY ts, ord`
-const CHECKPOINT_BEFORE = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NULL
+const CHECKPOINT_BEFORE = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
   AND (ts, ord) < (?, ?) AND applied <= ? ORDER BY ts DESC, ord DESC LIMIT 1`
 const DUE =
   'SELECT * FROM states WHERE next_due <= ? AND last_received_at <= ? ORDER BY next_due, device_id LIMIT ?'

@@ -69,7 +69,8 @@ export type Checkpoint = EventKey & {
   device_id: string
   applied: number
   state: string
-  ttl: number | null /** A repair has come to another state here. */
+  ttl: number | null
+  /** A repair has come to another state here. */
   retracted?: boolean
 }
 

@@ -16,6 +16,15 @@ import { beginWork, type DeviceWork, END, hasEntered, unput } from './device-wor
 import { eventInRow, saidInRow, ttlOf } from './event-rows.ts'
 import { interpretReport } from './interpret-report.ts'
 import { lastsLonger, replaceDecisions } from './replace-decisions.ts'
+import {
+  beginStretch,
+  hasEndedAll,
+  isReadWhole,
+  isRestRead,
+  isUsable,
+  readOn,
+  type Stretch,
+} from './stored-stretch.ts'
 import { thingOf, withdrawNames, withdrawThings } from './withdraw-things.ts'
 
 /** Folds again what late events have touched, and puts the difference; does nothing where nothing was late. */
@@ -24,19 +33,19 @@ export async function repair(work: DeviceWork): Promise<void> {
   if (!late) return
   const base = await checkpointBefore(work, late.from)
   const start = base ? afterDecisions(base) : lowestKey(0)
-  const range = { from: start, to: END }
-  const { device_id } = work.state
-  const stored = await work.lookups.history(device_id, range)
-  const checkpoints = await work.lookups.checkpoints(device_id, range)
-  const rows = inputRows(work, stored, start)
+  const stretch = beginStretch(work, start, late.to, !knowsEveryVersion(work.state, base))
+  let rows = inputRows(work, await readOn(work, stretch))
   const again = beginAgain(work, base, rows)
-  const met = foldAgain(
-    again,
-    rows,
-    checkpoints.filter((one) => isUsable(work, one) && compareKeys(one, late.to) > 0),
-  )
+  let met = foldAgain(again, rows, checkpointsAfter(stretch, late.to))
+  while (!met && !isReadWhole(stretch)) {
+    rows = inputRows(work, await readOn(work, stretch))
+    met = foldAgain(again, rows, checkpointsAfter(stretch, late.to))
+  }
   if (!met) moveTimeOn(again, work.state.until)
   const end = met?.end ?? END
+  if (met && !hasEndedAll(met.was))
+    while (!isReadWhole(stretch) && !isRestRead(stretch, end)) await readOn(work, stretch)
+  const { stored, checkpoints } = stretch
   const beyond = toldBeyond(work, stored, end)
   unput(work, { from: start, to: end })
   replaceDecisions(work, again, {
@@ -62,9 +71,20 @@ async function checkpointBefore(work: DeviceWork, key: EventKey): Promise<Checkp
   return newest
 }
 
-/** One with a higher `applied` than the state's was left by an attempt that never wrote its state. */
-function isUsable(work: DeviceWork, checkpoint: Checkpoint): boolean {
-  return checkpoint.applied <= (work.stored?.applied ?? 0)
+function checkpointsAfter(stretch: Stretch, key: EventKey): Checkpoint[] {
+  return stretch.checkpoints.filter((one) => isUsable(stretch, one) && compareKeys(one, key) > 0)
+}
+
+/**
+ * Whether the state knows every version since the checkpoint: it drops the oldest first, so one that still has the
+ * checkpoint's has all. Where not, only the rows know them, wherever they lie.
+ */
+function knowsEveryVersion({ config }: DeviceState, base: Checkpoint | null): boolean {
+  const then = base ? parseDeviceState(base.state).config : []
+  if (then.length === 0) return config.length === 0
+  return then.every((one) =>
+    config.some((now) => now.effective_from === one.effective_from && now.written_at === one.written_at),
+  )
 }
 
 /** Behind what was decided because of what has this key. */
@@ -76,12 +96,12 @@ function afterDecisions({ ts, ord }: EventKey): EventKey {
  * What came in, in key order. A stored row with a higher `applied` than the state's was left by an attempt that never
  * wrote its state: its record will be back.
  */
-function inputRows(work: DeviceWork, stored: readonly EventRow[], start: EventKey): EventRow[] {
+function inputRows(work: DeviceWork, { from, to, stored }: Awaited<ReturnType<typeof readOn>>): EventRow[] {
   const applied = work.stored?.applied ?? 0
   const rows = stored.filter((row) => row.origin !== 'chart' && hasEntered(row, applied))
   for (const { put } of work.puts.values()) {
-    if (put.table === 'events' && put.item.origin !== 'chart' && compareKeys(put.item, start) >= 0)
-      rows.push(put.item)
+    if (put.table !== 'events' || put.item.origin === 'chart') continue
+    if (compareKeys(put.item, from) >= 0 && compareKeys(put.item, to) < 0) rows.push(put.item)
   }
   return rows.sort(compareKeys)
 }

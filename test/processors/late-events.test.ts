@@ -39,7 +39,10 @@ describe('late is what comes before the last thing that was folded', () => {
     const world = await given('memory', evse(0, 'B'), evse(10, 'E'), until(60))
     expect(decidedBy(world)).toEqual(['session_start', 'session_end'])
     expect(await world.when(evse(20, 'C'))).toMatchObject({ late: 1 })
-    expect(await world.when(evse(25, 'C'))).toMatchObject({ late: 0, decided: 1 })
+    expect(decidedBy(world)).toEqual(['session_start', 'session_end retracted'])
+    const other = await given('memory', evse(0, 'B'), evse(10, 'E'), until(60))
+    expect(await other.when(evse(25, 'C'))).toMatchObject({ late: 0, decided: 1 })
+    expect(decidedBy(other)).toEqual(['session_start', 'session_end', 'session_start'])
   })
 
   test('not an event before a time in which nothing happened', async () => {
@@ -68,7 +71,7 @@ describe('late is what comes before the last thing that was folded', () => {
     expect(rowsOf(world, { ts: at(1) }).map(({ location }) => location)).toEqual(['yard'])
   })
 
-  test('a late pin leaves the levels of the pins alone', async () => {
+  test('a late pin has its level from its own time on: the call that it makes goes on', async () => {
     const gpio_pins = { Y1: { signal: 'cooling_call' }, Y2: { signal: 'cooling_call', stage: 2 } } as const
     const world = await given(
       'memory',
@@ -76,7 +79,11 @@ describe('late is what comes before the last thing that was folded', () => {
       gpio(2, 'Y1', 1),
     )
     await world.when(gpio(1, 'Y2', 1), gpio(10, 'Y1', 0))
-    expect(decidedBy(world)).toEqual(['cycle_start', 'cycle_end'])
+    expect(decidedBy(world)).toEqual(['cycle_start', 'cycle_start retracted'])
+    expect(stateOf(world).pins).toEqual({ Y1: 0, Y2: 1 })
+    await world.when(gpio(11, 'Y2', 0))
+    const live = world.store.dump().summaries.filter(({ retracted }) => !retracted)
+    expect(live.map(({ body }) => [body.started_at, body.ended_at])).toEqual([[at(1), at(11)]])
   })
 
   test('a late one of one chart’s device does not disturb another’s', async () => {
