@@ -16,6 +16,7 @@ import { beginWork, type DeviceWork, END, hasEntered, unput } from './device-wor
 import { eventInRow, saidInRow, ttlOf } from './event-rows.ts'
 import { interpretReport } from './interpret-report.ts'
 import { lastsLonger, replaceDecisions } from './replace-decisions.ts'
+import { restoreThings } from './restore-things.ts'
 import {
   beginStretch,
   hasEndedAll,
@@ -36,6 +37,7 @@ export async function repair(work: DeviceWork): Promise<void> {
   const stretch = beginStretch(work, start, late.to, !knowsEveryVersion(work.state, base))
   let rows = inputRows(work, await readOn(work, stretch))
   const again = beginAgain(work, base, rows)
+  const began = again.state
   let met = foldAgain(again, rows, checkpointsAfter(stretch, late.to))
   while (!met && !isReadWhole(stretch)) {
     rows = inputRows(work, await readOn(work, stretch))
@@ -54,6 +56,8 @@ export async function repair(work: DeviceWork): Promise<void> {
     checkpoints: checkpoints.filter((one) => compareKeys(one, end) < 0),
   })
   const withdrawn = await withdrawThings(work, again, { from: start, to: end }, beyond)
+  const within = stored.filter((row) => compareKeys(row, end) < 0)
+  await restoreThings(work, again, began, { rows: within, known: new Set([...withdrawn, ...beyond]) })
   const isSettled = (put: Put) => !met || !lastsLonger(put, beyond)
   await withdrawNames(work, again, stored, { withdrawn, isSettled })
   if (!met) work.state = repaired(work.state, again.state)
