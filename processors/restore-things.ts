@@ -1,8 +1,11 @@
-/** Things that began before the stretch of a repair, and of which the fold has nothing to tell: as they were at its start. */
+/** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
 import { keyText, lowestKey } from '../events/key.ts'
 import type { EventRow, Summary } from '../events/ports.ts'
+import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
+import type { HvacContext } from '../statecharts/hvac-memory.ts'
+import { alarmId, thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
 import { type KnownThings, thingOf } from './withdraw-things.ts'
 
@@ -19,30 +22,57 @@ export async function restoreThings(
 ): Promise<void> {
   const told = new Set(known)
   for (const { put: one } of again.puts.values()) if (one.table === 'summaries') told.add(one.item.id)
+  const open = openIn(began)
   const changed = new Map<unknown, EventRow>()
-  for (const row of rows)
-    if (row.origin === 'chart' && !told.has(thingOf(row))) changed.set(thingOf(row), row)
-  for (const [id, row] of changed) await restoreThing(work, again, { id, row, end: began.undoable })
+  for (const row of rows) {
+    const id = thingOf(row)
+    if (row.origin !== 'chart' || told.has(id)) continue
+    // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
+    if (open.has(id) || isAlarmOf(row, open)) changed.set(id, row)
+  }
+  for (const [id, row] of changed) await restoreThing(work, again, { id, row, began })
 }
 
-type Changed = { id: unknown; row: EventRow; end: EventRow | null }
+const OPEN = /^(session\.|calling\.|silent$)/
 
-async function restoreThing(work: DeviceWork, again: DeviceWork, { id, row, end }: Changed): Promise<void> {
+/** Sessions and cycles that are open, and a session that may still be continued. */
+function openIn({ device_id, instances }: DeviceState): Set<unknown> {
+  const ids = new Set<unknown>()
+  for (const [name, { value, context }] of Object.entries(instances)) {
+    const { session, cycle } = context as Partial<EvseContext & HvacContext>
+    const thing = OPEN.test(statePath(value)) ? (session ?? cycle) : null
+    if (thing) ids.add(thingId(device_id, name, thing.opened_by))
+  }
+  return ids
+}
+
+function isAlarmOf({ event_type, body }: EventRow, open: ReadonlySet<unknown>): boolean {
+  if (event_type !== 'alarm') return false
+  return [...open].some((id) => alarmId(id as string, body.alarm as string) === body.alarm_id)
+}
+
+type Changed = { id: unknown; row: EventRow; began: DeviceState }
+
+async function restoreThing(work: DeviceWork, again: DeviceWork, { id, row, began }: Changed): Promise<void> {
   const { device_id, applied } = work.state
   const started_at = row.body.started_at as number
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
-  if (!thing || work.puts.has(`summaries ${thing.id}`)) return
+  if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return
   if (thing.kind === 'alarm') {
+    const range = { from: lowestKey(started_at), to: began.horizon }
+    const earlier = await work.lookups.history(device_id, range)
+    // Told before the stretch, it stands.
+    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return
     put(work, null, { table: 'summaries', item: { ...thing, applied, retracted: true } })
     return
   }
-  const ended = end && thingOf(end) === id ? end : null
-  if (ended && !again.puts.has(`events ${keyText(ended)}`)) {
-    const item = { ...ended, revision: ended.revision + 2, applied }
+  const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
+  if (end && !again.puts.has(`events ${keyText(end)}`)) {
+    const item = { ...end, revision: end.revision + 2, applied }
     put(work, null, { table: 'events', item })
   }
-  const said = ended ?? (await startOf(work, thing))
+  const said = end ?? (await startOf(work, thing))
   if (!said) return
   const { chart: _, ...body } = said.body
   const item = { ...thing, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
@@ -53,10 +83,7 @@ async function startOf(work: DeviceWork, { id, started_at }: Summary): Promise<E
   const range = { from: lowestKey(started_at), to: lowestKey(started_at + 1) }
   const rows = await work.lookups.history(work.state.device_id, range)
   return rows.find(
-    (row) =>
-      !row.retracted &&
-      (row.event_type === 'session_start' || row.event_type === 'cycle_start') &&
-      thingOf(row) === id,
+    (row) => !row.retracted && /^(session|cycle)_start$/.test(row.event_type) && thingOf(row) === id,
   )
 }
 
