@@ -61,6 +61,11 @@ const Leg = Type.Object({
   energy_kwh: orNull(Type.Number()),
 })
 
+const withdrawnFields = {
+  retracted: Type.Optional(Type.Boolean({ description: 'A later event has undone it.' })),
+  superseded_by: Type.Optional(text('Id of what took its place.')),
+}
+
 const sessionFields = {
   session_id: Type.String(),
   device_session_id: orNull(text('The device’s own id, where it has one.')),
@@ -88,6 +93,7 @@ export const SessionSchema = Type.Object({
   ...sessionFields,
   legs: Type.Array(Leg),
   legs_merged: count('Legs beyond the most that are kept one by one; they are in the last.'),
+  ...withdrawnFields,
 })
 
 export const CycleSchema = Type.Object({
@@ -106,6 +112,7 @@ export const CycleSchema = Type.Object({
   energy_missing: orNull(text('The rating that the configuration lacks.')),
   end_reason: orNull(text('`call_ended` or `timeout`.')),
   revision: count(),
+  ...withdrawnFields,
 })
 
 /** Of an `interlock_violation`, which has a length. */

@@ -1,5 +1,4 @@
 /** All of one device's records in a batch, strictly in log order: from its stored state to what is to be written. */
-import assert from 'node:assert/strict'
 import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
 import type { DeviceStateItem, DeviceWrite } from '../events/ports.ts'
@@ -10,6 +9,7 @@ import { applyReport } from './apply-report.ts'
 import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
 import { beginWork, type DeviceWork, type Figures, finishWork, type Lookups } from './device-work.ts'
 import type { PairFeed } from './feed-pairs.ts'
+import { repair } from './repair.ts'
 
 export type Applied = {
   /** null: nothing about the device is different. */
@@ -37,15 +37,11 @@ export async function applyRecords(
       refused.push(refuseUnknown(decoded))
       continue
     }
-    // A repair that had begun must end before anything else is done to the device (DESIGN §5.4).
-    assert(
-      work.state.repair_from === null,
-      `${decoded.device_id}: a repair is pending and nothing here repairs`,
-    )
     const rejection = await applyOne(work, decoded)
     if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
   }
   if (!work) return { write: null, refused, feeds: [], figures: NOTHING, clock_unset: null }
+  await repair(work)
   const write = finishWork(work)
   return { write, refused, feeds: work.feeds, figures: work.figures, clock_unset: clockUnset(work, records) }
 }

@@ -11,6 +11,7 @@ import { addRecent, type DeviceState, isRecent, mayBeClamped, spanWith } from '.
 import { takeAdvance } from './apply-advance.ts'
 import { locationAt, type RowPlace } from './decided-rows.ts'
 import {
+  beLate,
   type DeviceWork,
   hear,
   isBeyondHorizon,
@@ -112,24 +113,24 @@ export type Placed = {
   late: boolean
 }
 
-/** Takes over an event that is not known yet: its row, and, unless it is late, what the charts make of it. */
+/** Takes an event into the work: on from the horizon, or, late, into the log for the repair to find. */
 export function takeEvent(work: DeviceWork, placed: Placed): void {
   const { event, key, late } = placed
   const place = placeOf(work, event)
-  putEvent(work, event, key, place, late)
+  putEvent(work, event, key, place)
   const heard = hearEvent(work.state, placed, place.applied)
   if (late) {
-    // The seam of the repair (DESIGN §5.4): from here a repair would mark the state and fold from a checkpoint.
+    // Once a batch the stretch from the earliest of them is folded again (repair.ts).
     work.figures.late++
     const { payload_location } = work.state
     const counters = { ...heard.counters, late: heard.counters.late + 1 }
     work.state = { ...heard, payload_location, counters }
+    beLate(work, key, key)
     return
   }
   const advanced = advanceDevice(work.state, event, key)
   const disagreed = disagrees(event, advanced.decided) ? 1 : 0
   work.figures.disagreed += disagreed
-  work.location = place.location
   const { event_type, event_time, received_at, time_quality, fields, flags } = event
   const next: DeviceState = {
     ...heard,
@@ -140,13 +141,13 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
   takeAdvance(work, next, advanced, place, event_time)
 }
 
-function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: RowPlace, late: boolean): void {
+function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: RowPlace): void {
   work.figures.events++
-  put(work, { table: 'events', item: deviceRow(event, key, place, late) })
+  put(work, null, { table: 'events', item: deviceRow(event, key, place) })
   if (event.time_quality === 'device') return
   const { device_id, identity } = event
   const { applied, ttl } = place
-  put(work, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
+  put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
 }
 
 /** The state with everything that hearing the event changes, late or not. */

@@ -1,13 +1,20 @@
 /** One device's share of a batch while it is being worked on: its state, and what will be written of it. */
 import assert from 'node:assert/strict'
-import { compareKeys, type EventKey, keyText } from '../events/key.ts'
-import type { DeviceStateItem, DeviceWrite, HotStore, Put } from '../events/ports.ts'
+import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
+import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { type DeviceState, nextDue } from '../statecharts/device-state.ts'
+import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
 
 /** What a look-up beyond the state may ask of the store. */
-export type Lookups = Pick<HotStore, 'findEvent' | 'findIdentity'>
+export type Lookups = Pick<
+  HotStore,
+  'findEvent' | 'findIdentity' | 'findAliases' | 'history' | 'things' | 'checkpoints' | 'checkpointBefore'
+>
+
+/** A put with what caused it: null for what came from outside, and no repair takes back. `before` is what it overwrote. */
+export type CausedPut = { put: Put; cause: EventKey | null; before: CausedPut | null }
 
 export type Figures = {
   events: number
@@ -22,11 +29,12 @@ export type DeviceWork = {
   stored: DeviceStateItem | null
   lookups: Lookups
   /** By what they overwrite, so that a thing that changes twice in a batch is written once, as it is at the end. */
-  puts: Map<string, Put>
+  puts: Map<string, CausedPut>
   /** For the device's pair, before anything is written. */
   feeds: PairFeed[]
   last_received_at: number
-  location: string | null
+  /** From the earliest to the latest key at which something came too late to be folded in its turn. */
+  late: { from: EventKey; to: EventKey } | null
   figures: Figures
 }
 
@@ -38,7 +46,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     puts: new Map(),
     feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
-    location: stored?.location ?? null,
+    late: null,
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
   }
 }
@@ -48,8 +56,23 @@ export function nextApplied(work: DeviceWork): number {
   return work.state.applied + 1
 }
 
-export function put(work: DeviceWork, ...puts: Put[]): void {
-  for (const one of puts) work.puts.set(overwrites(one), one)
+export function put(work: DeviceWork, cause: EventKey | null, ...puts: Put[]): void {
+  for (const one of puts) {
+    const name = overwrites(one)
+    work.puts.set(name, { put: one, cause, before: work.puts.get(name) ?? null })
+  }
+}
+
+/** Takes back what was put because of something in the range, and leaves what that had overwritten. */
+export function unput(work: DeviceWork, { from, to }: Range): void {
+  const isWithin = (key: EventKey) => compareKeys(key, from) >= 0 && compareKeys(key, to) < 0
+  for (const [name, put] of work.puts) {
+    let kept: CausedPut | null = put
+    while (kept?.cause && isWithin(kept.cause)) kept = kept.before
+    if (kept === put) continue
+    if (kept) work.puts.set(name, kept)
+    else work.puts.delete(name)
+  }
 }
 
 /** Two puts of one device with the same answer are the same item. */
@@ -69,6 +92,18 @@ function overwrites({ table, item }: Put): string {
   }
 }
 
+/** Above every key. */
+export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
+
+/** Something touches the fold between these keys, both of them passed: the batch ends with a repair. */
+export function beLate(work: DeviceWork, from: EventKey, to: EventKey): void {
+  const { late } = work
+  work.late = {
+    from: late && compareKeys(late.from, from) <= 0 ? late.from : from,
+    to: late && compareKeys(late.to, to) >= 0 ? late.to : to,
+  }
+}
+
 export function isBeyondHorizon(state: DeviceState, key: EventKey): boolean {
   return state.horizon === null || compareKeys(key, state.horizon) > 0
 }
@@ -80,7 +115,12 @@ export function isBeyondHorizon(state: DeviceState, key: EventKey): boolean {
 export async function isRowKnown(work: DeviceWork, key: EventKey): Promise<boolean> {
   if (work.puts.has(`events ${keyText(key)}`)) return true
   const row = await work.lookups.findEvent(work.state.device_id, key)
-  return row !== null && row.applied <= storedApplied(work)
+  return row !== null && hasEntered(row, storedApplied(work))
+}
+
+/** False for a row that was left by an attempt which never wrote its state. */
+export function hasEntered(row: EventRow, applied: number): boolean {
+  return (row.entered ?? row.applied) <= applied
 }
 
 /** The same of an event whose key depended on when it was received. */
@@ -103,12 +143,12 @@ export function finishWork(work: DeviceWork): DeviceWrite | null {
   const version = stored?.version ?? 0
   return {
     device_id: state.device_id,
-    puts: [...work.puts.values()],
+    puts: Array.from(work.puts.values(), ({ put }) => put),
     expected_version: version,
     state: {
       device_id: state.device_id,
       device_type: state.device_type,
-      location: work.location,
+      location: locationAt(state, knownNow(work)),
       version: version + 1,
       applied: state.applied,
       next_due: nextDue(state),
@@ -116,6 +156,14 @@ export function finishWork(work: DeviceWork): DeviceWrite | null {
       state: JSON.stringify(state),
     },
   }
+}
+
+/**
+ * The latest time that the device's records tell of. A configuration is no word from the device, but was written by then:
+ * it places one that has said nothing yet, and does not move one before its own time.
+ */
+function knownNow({ state, last_received_at }: DeviceWork): number {
+  return Math.max(state.until, last_received_at, ...state.config.map(({ written_at }) => written_at))
 }
 
 function storedApplied(work: DeviceWork): number {

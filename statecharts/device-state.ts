@@ -47,8 +47,6 @@ export type DeviceState = {
   payload_location: string | null
   /** Levels of the pins that the generic GPIO spelling has reported, of those that the configuration knows. */
   pins: Record<string, 0 | 1>
-  /** Where a repair that has begun must begin again; null when none is pending. */
-  repair_from: EventKey | null
 }
 
 /** The newest event that was folded, for people who ask how the device is. */
@@ -83,7 +81,6 @@ export function newDeviceState(device_id: string, device_type: DeviceType): Devi
     last: null,
     payload_location: null,
     pins: {},
-    repair_from: null,
   }
 }
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect } from 'vitest'
 import type { StoreDump, TableName } from '../../adapters/store-tables.ts'
 import type { HotStore, Put } from '../../events/ports.ts'
 import { type ContractOptions, contract, type Rule } from './contract.ts'
+import { histories } from './hot-store-history.ts'
 import { crashes, timers, versions } from './hot-store-writes.ts'
 import {
   alias,
@@ -51,6 +52,7 @@ export function hotStoreContract(
     versions(rule, home)
     crashes(rule, home)
     timers(rule, home)
+    histories(rule, home)
   })
 }
 

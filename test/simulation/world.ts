@@ -63,6 +63,14 @@ export function withDuplicates(records: readonly Record0[], random: Random, chan
   return result
 }
 
+/** Each record up to `reach` places from its own, but for the first of all, which says what the device is. */
+export function reordered(records: readonly Record0[], random: Random, reach: number): Record0[] {
+  const [first, ...others] = records
+  const placed = others.map((record, index) => ({ record, at: index + random.next() * reach }))
+  const rest = placed.sort((a, b) => a.at - b.at).map(({ record }) => record)
+  return first ? [first, ...rest] : rest
+}
+
 /** Batches cut anywhere, a crash before any single write or append, and back to the stored position each time. */
 export async function faultyRun(
   records: readonly Record0[],
