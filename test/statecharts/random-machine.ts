@@ -8,7 +8,7 @@ type Fields = { [key: string]: Source }
 type Node = { path: string[]; id: string | null; parent: Node | null; children: Node[]; final: boolean }
 
 export const EVENTS = ['a', 'b', 'c', 'a.b', 'a.b.c', 'c.d'] as const
-const DESCRIPTORS = [...EVENTS, ...EVENTS, '*', 'a.*', 'a.b.*', 'c.*', 'a.b.c.*']
+const DESCRIPTORS = [...EVENTS, ...EVENTS, '*', 'a.*', 'a.b.*', 'c.*', 'a.b.c.*', 'a.*.*', '*.*']
 const DELAYS = ['soon', 'later', 'told', '250'] as const
 const DEEPEST = 4
 
@@ -176,10 +176,10 @@ function guardOf(random: Random, depth: number): Source {
   }
 }
 
-/** The first marks its place in the trace, so that the order of everything shows. */
+/** The first mostly marks its place in the trace, so that the order of everything shows; without, nothing is assigned. */
 function actionsOf(random: Random, nodes: Node[], tag: string): Source {
   const rest = Array.from({ length: wholeBetween(random, 0, 2) }, () => actionOf(random, nodes, tag))
-  return [{ type: 'mark', params: { tag } }, ...rest]
+  return chance(random, 0.75) ? [{ type: 'mark', params: { tag } }, ...rest] : rest
 }
 
 function actionOf(random: Random, nodes: Node[], tag: string): Source {
