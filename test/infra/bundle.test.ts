@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
 import { defaultProvider } from '../../adapters/lambda-credentials.ts'
-import { bundleFolder, HANDLER_FILE } from '../../infra/bundle.ts'
+import { EndpointCache } from '../../adapters/without-endpoint-cache.ts'
+import { EventStreamSerde, eventStreamSerdeProvider } from '../../adapters/without-event-streams.ts'
+import { bundleFolder, bundleHandler, HANDLER_FILE } from '../../infra/bundle.ts'
 
 const TOLD = {
   [AWS_VARIABLES.table_prefix]: 'pilotline-test-',
@@ -54,6 +56,18 @@ describe.each(['processors/stream.lambda.ts', 'processors/sweep.lambda.ts', 'api
     })
   },
 )
+
+it('the processor stays small enough to start quickly', () => {
+  expect(bundleHandler('processors/stream.lambda.ts').byteLength).toBeLessThan(400 * 1024)
+})
+
+describe('what bundles leave out', () => {
+  it('says so where it is called after all', () => {
+    expect(() => new EndpointCache().get()).toThrow('without endpoint discovery')
+    expect(() => eventStreamSerdeProvider()).toThrow('without event streams')
+    expect(() => new EventStreamSerde()).toThrow('without event streams')
+  })
+})
 
 describe('the credentials of a function', () => {
   afterAll(() => vi.unstubAllEnvs())
