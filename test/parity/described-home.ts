@@ -1,0 +1,146 @@
+/** The AWS home as its template describes it, on stand-ins: rules, stream, poller, the code of the asset, tables, bucket. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { kinesisAppend } from '../../adapters/kinesis-log.ts'
+import { publishToRules } from '../infra/rule-engine.ts'
+import type { Record0 } from '../simulation/device-life.ts'
+import { type Dump, lawful } from '../simulation/law.ts'
+import {
+  type Described,
+  describeStage,
+  functionOf,
+  makeBucket,
+  makeStream,
+  makeTables,
+  mappingOf,
+  rulesOf,
+} from '../stand-ins/described.ts'
+import { dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
+import { type EventSource, type Poller, pollerOf } from '../stand-ins/event-source.ts'
+import { type FaultyProxy, startFaultyProxy } from '../stand-ins/faulty-proxy.ts'
+import { startS3 } from '../stand-ins/fauxqs.ts'
+import { startKinesalite } from '../stand-ins/kinesalite.ts'
+import { type LambdaFunction, runFunction } from '../stand-ins/lambda-function.ts'
+
+export type KinesisStandIn = { endpoint: string; client: KinesisClient; stop(): Promise<void> }
+
+export type HomeOptions = {
+  stage: 'small' | 'prod'
+  kinesis?: KinesisStandIn
+  /** Where the template leaves it to the traffic. */
+  shards?: number
+  /** What the test makes tighter, so that it happens at all. */
+  mapping?: Partial<EventSource['mapping']>
+  timeout_ms?: number
+}
+
+export type DescribedHome = {
+  dynamodb: DynamoDBClient
+  kinesis: KinesisClient
+  stream: string
+  s3: S3Client
+  bucket: string
+  /** Between the function and the stand-ins. */
+  to_dynamodb: FaultyProxy
+  to_kinesis: FaultyProxy
+  processor: LambdaFunction
+  poller: Poller
+  /** Devices publish through the rules; the system itself puts what is its own on the stream. */
+  say(records: readonly Record0[]): Promise<void>
+  dump(): Promise<Dump>
+  stop(): Promise<void>
+}
+
+const DUMMY = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' }
+
+/** A template is made once a stage and process. */
+const described = new Map<string, Described>()
+
+export function describedStage(stage: HomeOptions['stage']): Described {
+  const known = described.get(stage) ?? describeStage(stage)
+  described.set(stage, known)
+  return known
+}
+
+export function forgetStages(): void {
+  for (const one of described.values()) one.remove()
+  described.clear()
+}
+
+export async function startDescribedHome(options: HomeOptions): Promise<DescribedHome> {
+  const { template, codeOf } = describedStage(options.stage)
+  const [dynalite, kinesis, s3] = await Promise.all([
+    startDynalite(),
+    options.kinesis ?? startKinesalite(),
+    startS3(),
+  ])
+  const [to_dynamodb, to_kinesis] = await Promise.all([
+    startFaultyProxy(dynalite.endpoint),
+    startFaultyProxy(kinesis.endpoint),
+  ])
+  const { function_id, on_failure, window_s, ...mapping } = mappingOf(template)
+  await makeTables(dynalite.client, template)
+  const stream = await makeStream(kinesis.client, template, options.shards)
+  const bucket = await makeBucket(s3.client, on_failure)
+  const { handler, timeout_ms, variables } = functionOf(template, function_id)
+  const processor = runFunction({
+    code: codeOf(function_id),
+    handler,
+    timeout_ms: options.timeout_ms ?? timeout_ms,
+    environment: {
+      ...variables,
+      ...DUMMY,
+      AWS_ENDPOINT_URL_DYNAMODB: to_dynamodb.endpoint,
+      AWS_ENDPOINT_URL_KINESIS: to_kinesis.endpoint,
+    },
+  })
+  const poller = pollerOf({
+    // A hundredth of the window: what comes within it here is what came before.
+    mapping: { ...mapping, window_ms: window_s * 10, ...options.mapping },
+    kinesis: kinesis.client,
+    stream,
+    invoke: (event) => processor.invoke(event),
+    s3: s3.client,
+    bucket,
+    now: Date.now,
+  })
+  const rules = rulesOf(template)
+  return {
+    dynamodb: dynalite.client,
+    kinesis: kinesis.client,
+    stream,
+    s3: s3.client,
+    bucket,
+    to_dynamodb,
+    to_kinesis,
+    processor,
+    poller,
+    say: async (records) => {
+      for (const record of records) await sayOne(kinesis.client, stream, rules, record)
+    },
+    dump: async () => lawful(await dumpOf(dynalite.client, variables.PILOTLINE_TABLE_PREFIX ?? '')),
+    stop: async () => {
+      processor.stop()
+      for (const part of [to_dynamodb, to_kinesis, dynalite, s3]) await part.stop()
+      if (!options.kinesis) await kinesis.stop()
+    },
+  }
+}
+
+/** By the broker or by Basic Ingest, as it falls. */
+async function sayOne(
+  client: KinesisClient,
+  stream: string,
+  rules: ReturnType<typeof rulesOf>,
+  record: Record0,
+): Promise<void> {
+  if (record.source === 'internal') return kinesisAppend({ client, stream })([record])
+  const { topic, payload, received_at: now } = record
+  const direct =
+    now % 2 === 0 ? rules.find(({ sql }) => sql.includes(`'ev/${topic.split('/')[1]}/+/telemetry'`)) : null
+  const published = direct ? `$aws/rules/${direct.name}/${topic}` : topic
+  const puts = publishToRules(rules, { topic: published, payload, now, undecodable: 'text' })
+  for (const { partition_key, data } of puts)
+    await client.send(new PutRecordCommand({ StreamName: stream, PartitionKey: partition_key, Data: data }))
+}
