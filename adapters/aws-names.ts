@@ -108,6 +108,9 @@ export const AWS_VARIABLES = {
   stream: 'PILOTLINE_STREAM',
 } as const
 
+/** Folder in the bucket of failures that Lambda gives what a consumer gave up; its name is not ours to choose. */
+export const GIVEN_UP_FOLDER = 'aws/lambda/'
+
 /** CloudWatch namespace of the metrics. */
 export const METRICS_NAMESPACE = 'Pilotline'
 

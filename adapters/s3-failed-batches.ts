@@ -7,6 +7,7 @@ import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, type S3Client } from
 import type { KinesisStreamRecord } from 'aws-lambda'
 import { isObject, type JsonObject } from '../events/decode.ts'
 import { BadFailedBatch, type FailedBatch, type FailedBatches } from '../events/failed-batch.ts'
+import { GIVEN_UP_FOLDER } from './aws-names.ts'
 import { RETRIES, type RetryPolicy, withRetries } from './aws-retry.ts'
 import { decodeLambdaRecord } from './kinesis-event.ts'
 import { assertLimit } from './port-checks.ts'
@@ -19,14 +20,12 @@ export type FailedBatchesOptions = {
   retries?: RetryPolicy
 }
 
-/** The folder that Lambda gives what it gives up. */
-export const GIVEN_UP_PREFIX = 'aws/lambda/'
 const MAX_PAGE = 1_000
 
 export function s3FailedBatches({
   client,
   bucket: Bucket,
-  prefix: Prefix = GIVEN_UP_PREFIX,
+  prefix: Prefix = GIVEN_UP_FOLDER,
   retries = RETRIES,
 }: FailedBatchesOptions): FailedBatches {
   const retried = <T>(what: string, send: () => Promise<T>) => withRetries(`${what} ${Bucket}`, send, retries)

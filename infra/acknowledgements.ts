@@ -1,7 +1,8 @@
 /** Findings of cdk-nag that stand, each with its place and its reason. Nothing is acknowledged anywhere else. */
 import { type CfnElement, type Stack, Validations } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { GIVEN_UP_FOLDER, REFUSED_FOLDER } from './failure-bucket.ts'
+import { GIVEN_UP_FOLDER } from '../adapters/aws-names.ts'
+import { REFUSED_FOLDER } from './failure-bucket.ts'
 
 export type Acknowledged = {
   /** Of the construct, within the stack; what is under it is meant too. */

@@ -1,9 +1,10 @@
 /** The processor on the stream, and what happens to a batch that fails. */
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
+import { GIVEN_UP_FOLDER } from '../adapters/aws-names.ts'
 import { BundledFunction } from './bundled-function.ts'
 import type { EventStream } from './event-stream.ts'
-import { type FailureBucket, GIVEN_UP_FOLDER } from './failure-bucket.ts'
+import type { FailureBucket } from './failure-bucket.ts'
 import type { Stage } from './stages.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,6 +1,6 @@
 /** What every template must keep about who may do what, and about the functions that do it. */
-import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
-import { GIVEN_UP_FOLDER, REFUSED_FOLDER } from '../../infra/failure-bucket.ts'
+import { AWS_VARIABLES, GIVEN_UP_FOLDER } from '../../adapters/aws-names.ts'
+import { REFUSED_FOLDER } from '../../infra/failure-bucket.ts'
 import { at, listOf, ofType, statementsOf, textOf } from './template.ts'
 import { breaking, each, type TemplateRule } from './template-rule.ts'
 

@@ -2,6 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import type { S3Client } from '@aws-sdk/client-s3'
+import type { KinesisStreamEvent } from 'aws-lambda'
 import { kinesisAppend } from '../../adapters/kinesis-log.ts'
 import { publishToRules } from '../infra/rule-engine.ts'
 import type { Record0 } from '../simulation/device-life.ts'
@@ -33,6 +34,10 @@ export type HomeOptions = {
   /** What the test makes tighter, so that it happens at all. */
   mapping?: Partial<EventSource['mapping']>
   timeout_ms?: number
+  /** In place of what the rules have: for a test that must fail. */
+  partition_key?: string
+  /** Stands between the poller and the function, for callers that do not behave. */
+  invoke?: (event: KinesisStreamEvent, processor: LambdaFunction) => Promise<unknown>
 }
 
 export type DescribedHome = {
@@ -100,12 +105,15 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     mapping: { ...mapping, window_ms: window_s * 10, ...options.mapping },
     kinesis: kinesis.client,
     stream,
-    invoke: (event) => processor.invoke(event),
+    invoke: (event) => options.invoke?.(event, processor) ?? processor.invoke(event),
     s3: s3.client,
     bucket,
     now: Date.now,
   })
-  const rules = rulesOf(template)
+  const { partition_key } = options
+  const rules = rulesOf(template).map((rule) =>
+    partition_key === undefined ? rule : { ...rule, partition_key },
+  )
   return {
     dynamodb: dynalite.client,
     kinesis: kinesis.client,

@@ -7,7 +7,7 @@ import {
   type CreateTableCommandInput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
-import { CreateStreamCommand, type KinesisClient } from '@aws-sdk/client-kinesis'
+import { CreateStreamCommand, DescribeStreamCommand, type KinesisClient } from '@aws-sdk/client-kinesis'
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import { createApp } from '../../infra/create-app.ts'
 import type { Stage } from '../../infra/stages.ts'
@@ -50,7 +50,17 @@ export async function makeStream(client: KinesisClient, template: Template, shar
   await client.send(
     new CreateStreamCommand({ StreamName: String(Name), ShardCount: Number(ShardCount ?? shards) }),
   )
+  await active(client, String(Name))
   return String(Name)
+}
+
+/** Shards are made a moment after the answer. */
+async function active(client: KinesisClient, StreamName: string): Promise<void> {
+  for (;;) {
+    const { StreamDescription } = await client.send(new DescribeStreamCommand({ StreamName }))
+    if (StreamDescription?.StreamStatus === 'ACTIVE') return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
 }
 
 /** The bucket that a reference such as `<FailuresBucket.Arn>` means, made; names are CloudFormation's to choose. */
