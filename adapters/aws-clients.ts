@@ -32,7 +32,8 @@ export function createS3Client(elsewhere: Elsewhere = {}): S3Client {
   return new S3Client({ ...elsewhere, forcePathStyle, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
-function requestHandler(): NodeHttpHandler {
+/** For a client of any service. */
+export function requestHandler(): NodeHttpHandler {
   const agent = { keepAlive: true, maxSockets: CALLS_AT_ONCE }
   return new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,

@@ -2,6 +2,7 @@
 import { type CfnElement, type Stack, Validations } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import { GIVEN_UP_FOLDER } from '../adapters/aws-names.ts'
+import { DOWNLINK_TOPICS } from './downlink-topics.ts'
 import { REFUSED_FOLDER } from './failure-bucket.ts'
 
 export type Acknowledged = {
@@ -16,6 +17,8 @@ export function acknowledgements(stack: Stack): Acknowledged[] {
   const bucket = childOf(stack, 'Failures/Bucket').node.defaultChild as CfnElement
   const failures = `<${stack.getLogicalId(bucket)}.Arn>`
   return [
+    ...commands('Consumer/Processor/Role'),
+    ...commands('Api/Handler/Role'),
     {
       path: 'Ingest/Role',
       id: `AwsSolutions-IAM5[Resource::${failures}/${REFUSED_FOLDER}*]`,
@@ -29,6 +32,17 @@ export function acknowledgements(stack: Stack): Acknowledged[] {
         'Lambda itself names the objects of a batch that it gives up, by mapping, shard and time, within this folder; the role may only put.',
     },
   ]
+}
+
+/** What a function that tells devices the time is found with. */
+function commands(path: string): Acknowledged[] {
+  const topics = 'arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:topic'
+  return DOWNLINK_TOPICS.map((topic) => ({
+    path,
+    id: `AwsSolutions-IAM5[Resource::${topics}/${topic}]`,
+    reason:
+      'One topic for each device, whose ids are not known here: the wildcard stands for the id, and the topic for commands to it.',
+  }))
 }
 
 export function acknowledgeAll(stack: Stack): void {

@@ -5,6 +5,7 @@ import { kinesisShard } from '../../adapters/kinesis-log.ts'
 import { encodedPath } from '../../api/gateway-path.ts'
 import { batchOf, deviceWrite, eventPut, eventRow, T0 } from '../contract/store-rows.ts'
 import { type Dynalite, startDynalite } from '../stand-ins/dynalite.ts'
+import { type IotPublishes, startIotPublishes } from '../stand-ins/iot-publishes.ts'
 import { type Kinesalite, startKinesalite } from '../stand-ins/kinesalite.ts'
 import { setEnvironment } from '../stand-ins/lambda-home.ts'
 
@@ -13,18 +14,21 @@ type Ask = { method?: string; path: string; query?: string; body?: Uint8Array; t
 
 let dynalite: Dynalite
 let kinesis: Kinesalite
+let iot: IotPublishes
 let ask: (of: Ask) => Promise<Answer>
 let onStream: () => Promise<{ source: string; topic: string; payload: Uint8Array }[]>
 
 beforeAll(async () => {
   dynalite = await startDynalite()
   kinesis = await startKinesalite()
+  iot = await startIotPublishes()
 })
 beforeEach(async () => {
   const table_prefix = await dynalite.newTables()
   const { stream, shard_ids } = await kinesis.newStream(1)
   vi.resetModules()
-  setEnvironment({ dynamodb: dynalite.endpoint, kinesis: kinesis.endpoint, table_prefix, stream })
+  const where = { dynamodb: dynalite.endpoint, kinesis: kinesis.endpoint, iot: iot.endpoint }
+  setEnvironment({ ...where, table_prefix, stream })
   const { handler } = await import('../../api/api.lambda.ts')
   ask = async (of) => (await handler(eventOf(of))) as Answer
   onStream = () => kinesisShard({ client: kinesis.client, stream, shard_id: shard_ids[0] ?? '' }).read('', 10)
@@ -33,6 +37,7 @@ beforeEach(async () => {
 })
 afterEach(() => vi.unstubAllEnvs())
 afterAll(async () => {
+  await iot.stop()
   await kinesis.stop()
   await dynalite.stop()
 })
@@ -116,6 +121,26 @@ describe('writing', () => {
     expect((await of(128 * 1024 + 1)).statusCode).toBe(413)
     expect(await onStream()).toEqual([])
     expect((await of(128 * 1024)).statusCode).toBe(202)
+  })
+})
+
+describe('telling a device the time', () => {
+  const tell = () => ask({ method: 'POST', path: '/v1/time-sync/a%2Fb' })
+
+  test('publishes it where the device listens', async () => {
+    const { statusCode, body } = await tell()
+    expect(statusCode).toBe(202)
+    const { epoch_ms } = JSON.parse(body)
+    expect(iot.published.at(-1)).toMatchObject({
+      topic: 'ev/evse/a%2Fb/downlink',
+      message: { cmd: 'time_sync', epoch_ms },
+    })
+  })
+
+  test('is a 503 where the network to the devices takes nothing', async () => {
+    iot.answer(500)
+    expect((await tell()).statusCode).toBe(503)
+    iot.answer(200)
   })
 })
 

@@ -1,31 +1,24 @@
 /** What a bundle checks is what every other process checks: the same answers, and the same words where it refuses. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import * as brokenField from '../../events/broken-field.ts'
 import * as schemas from '../../events/schemas.ts'
-import { bundleHandler } from '../../infra/bundle.ts'
+import { bundleFolder, HANDLER_FILE } from '../../infra/bundle.ts'
 import { schemaChecksModule } from '../../infra/schema-checks.ts'
 
-let folder = ''
 let bundledSchemas: typeof schemas
 let bundledField: typeof brokenField
 
 async function bundled<T>(entry: string): Promise<T> {
-  const file = join(folder, `${entry.replaceAll('/', '-')}.mjs`)
-  writeFileSync(file, bundleHandler(entry))
-  return (await import(pathToFileURL(file).href)) as T
+  return (await import(pathToFileURL(join(bundleFolder(entry), HANDLER_FILE)).href)) as T
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'pilotline-checks-'))
   bundledSchemas = await bundled('events/schemas.ts')
   bundledField = await bundled('events/broken-field.ts')
 }, 60_000)
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const WIRES = Object.entries(schemas).flatMap(([name, wire]) =>
   typeof wire === 'object' && 'holds' in wire ? [[name, wire] as const] : [],

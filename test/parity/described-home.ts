@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { KinesisStreamEvent } from 'aws-lambda'
+import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
 import { kinesisAppend } from '../../adapters/kinesis-log.ts'
 import { publishToRules } from '../infra/rule-engine.ts'
 import type { Record0 } from '../simulation/device-life.ts'
@@ -21,6 +22,7 @@ import { dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
 import { type EventSource, type Poller, pollerOf } from '../stand-ins/event-source.ts'
 import { type FaultyProxy, startFaultyProxy } from '../stand-ins/faulty-proxy.ts'
 import { startS3 } from '../stand-ins/fauxqs.ts'
+import { type Published, startIotPublishes } from '../stand-ins/iot-publishes.ts'
 import { startKinesalite } from '../stand-ins/kinesalite.ts'
 import { type LambdaFunction, runFunction } from '../stand-ins/lambda-function.ts'
 
@@ -46,6 +48,8 @@ export type DescribedHome = {
   stream: string
   s3: S3Client
   bucket: string
+  /** What devices were told. */
+  told: Published[]
   /** Between the function and the stand-ins. */
   to_dynamodb: FaultyProxy
   to_kinesis: FaultyProxy
@@ -84,6 +88,7 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     startFaultyProxy(dynalite.endpoint),
     startFaultyProxy(kinesis.endpoint),
   ])
+  const iot = await startIotPublishes()
   const { function_id, on_failure, window_s, ...mapping } = mappingOf(template)
   await makeTables(dynalite.client, template)
   const stream = await makeStream(kinesis.client, template, options.shards)
@@ -96,6 +101,8 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     environment: {
       ...variables,
       ...DUMMY,
+      // The template joins it of the region that it is deployed to.
+      [AWS_VARIABLES.iot_endpoint]: iot.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: to_dynamodb.endpoint,
       AWS_ENDPOINT_URL_KINESIS: to_kinesis.endpoint,
     },
@@ -120,6 +127,7 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     stream,
     s3: s3.client,
     bucket,
+    told: iot.published,
     to_dynamodb,
     to_kinesis,
     processor,
@@ -130,7 +138,7 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     dump: async () => lawful(await dumpOf(dynalite.client, variables.PILOTLINE_TABLE_PREFIX ?? '')),
     stop: async () => {
       processor.stop()
-      for (const part of [to_dynamodb, to_kinesis, dynalite, s3]) await part.stop()
+      for (const part of [to_dynamodb, to_kinesis, dynalite, s3, iot]) await part.stop()
       if (!options.kinesis) await kinesis.stop()
     },
   }

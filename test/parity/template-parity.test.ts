@@ -7,7 +7,8 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { kinesisAppend } from '../../adapters/kinesis-log.ts'
 import { s3FailedBatches } from '../../adapters/s3-failed-batches.ts'
 import type { Quarantined } from '../../events/ports.ts'
-import { randomOf } from '../simulation/device-life.ts'
+import { telemetryTopic } from '../../events/topics.ts'
+import { type Record0, randomOf } from '../simulation/device-life.ts'
 import type { Dump } from '../simulation/law.ts'
 import { type KinesisLocal, startKinesisLocal } from '../stand-ins/kinesis-local.ts'
 import { shardsOf } from '../stand-ins/shard-reader.ts'
@@ -46,8 +47,28 @@ function inOrder(table: string, rows: unknown[] = []): unknown[] {
 const sortKey = ({ received_at, topic, payload_base64 }: Quarantined) =>
   `${received_at} ${topic} ${payload_base64}`
 
+/** A charger that has just booted, and counts from 0. */
+function withoutTime(device_id: string, received_at: number): Record0 {
+  const message = {
+    device_id,
+    device_type: 'evse',
+    timestamp: 5_000,
+    event_type: 'state_change',
+    pilot_state: 'A',
+  }
+  const payload = new TextEncoder().encode(JSON.stringify(message))
+  return {
+    source: 'mqtt',
+    topic: telemetryTopic('evse', device_id),
+    payload,
+    received_at,
+    verdict: 'unchecked',
+  }
+}
+
 test('a clear day of the small stage, pairs and nonsense included', async () => {
-  const records = fleetMessages({ seed: 1, chargers: 3, thermostats: 3, hours: 0.8, shared_circuits: 1 })
+  const fleet = fleetMessages({ seed: 1, chargers: 3, thermostats: 3, hours: 0.8, shared_circuits: 1 })
+  const records = [...fleet, withoutTime('evse-99', fleet.at(-1)?.received_at ?? 0)]
   const home = await start({ stage: 'small' })
   await home.say(records)
   await home.poller.drain()
@@ -57,6 +78,13 @@ test('a clear day of the small stage, pairs and nonsense included', async () => 
     expect(embedded[table]?.length, table).toBeGreaterThan(0)
   expect(embedded.states?.some((state) => JSON.stringify(state).includes('pair:'))).toBe(true)
   expect(home.poller.counts).toMatchObject({ failures: 0, given_up: 0 })
+  // Who does not know the time is told.
+  expect(home.told).toContainEqual(
+    expect.objectContaining({
+      topic: 'ev/evse/evse-99/downlink',
+      message: { cmd: 'time_sync', epoch_ms: expect.any(Number) },
+    }),
+  )
 })
 
 test(`processes that die between writes, zombies, halves, throttling and lost answers (${SEEDS} seeds)`, async () => {

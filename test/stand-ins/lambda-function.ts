@@ -33,6 +33,7 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
   const idle = new Set<ChildProcess>()
   const all = new Set<ChildProcess>()
   let started = 0
+  let stopped = false
 
   async function coldStart(): Promise<ChildProcess> {
     started++
@@ -40,9 +41,11 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
       // Nothing of this process' own environment: neither its credentials nor its proxies.
       env: { ...environment, PATH: process.env.PATH },
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     all.add(child)
+    // Nobody reads on while it is idle, and a full pipe would hold it.
+    child.stderr?.resume()
     child.once('exit', () => {
       all.delete(child)
       idle.delete(child)
@@ -54,20 +57,31 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
   /** The next thing that the environment says; rejects when it ends, or after the function's time. */
   function heard(child: ChildProcess): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    const ended = () => reject(new FunctionError('Runtime.ExitError'))
+    let complaint = ''
+    const complained = (text: Buffer) => {
+      complaint = (complaint + text.toString()).slice(-2_000)
+    }
+    // Killed is one thing; code that ends by itself is a bug that no retry mends.
+    const ended = (status: number | null) =>
+      reject(
+        status === null ? new FunctionError('Runtime.ExitError') : new Error(`it ended itself: ${complaint}`),
+      )
     const timer = setTimeout(() => {
       reject(new FunctionError(`timed out after ${timeout_ms} ms`))
       child.kill('SIGKILL')
     }, timeout_ms)
+    child.stderr?.on('data', complained)
     child.once('message', resolve).once('exit', ended)
     return promise.finally(() => {
       clearTimeout(timer)
+      child.stderr?.off('data', complained)
       child.off('message', resolve).off('exit', ended)
     })
   }
 
   return {
     invoke: async (event) => {
+      if (stopped) throw new Error('the function is gone')
       const [warm] = idle
       const child = warm ?? (await coldStart())
       idle.delete(child)
@@ -85,6 +99,7 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
     },
     cold_starts: () => started,
     stop: () => {
+      stopped = true
       for (const child of all) child.kill('SIGKILL')
     },
   }
