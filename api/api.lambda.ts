@@ -11,8 +11,9 @@ import { kinesisDoor } from '../adapters/kinesis-door.ts'
 import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { createPowertoolsLogger } from '../adapters/powertools-logger.ts'
 import { createApi } from './app.ts'
-import { encodedPath } from './gateway-path.ts'
+import { gatewayPath } from './gateway-path.ts'
 import { Problem, problemResponse } from './problem.ts'
+import { createRoutes } from './routes.ts'
 
 const { table_prefix, stream, iot_endpoint } = requireEnvironment(['table_prefix', 'stream', 'iot_endpoint'])
 const logger = createPowertoolsLogger(serviceName(table_prefix, 'api'))
@@ -43,10 +44,11 @@ app.use(
 )
 app.all('*', (context) => api.fetch(context.req.raw))
 const answer = handle(app)
+const paths = createRoutes().map(({ path }) => path)
 
 /** Payload format 2.0. */
 type Asked = Extract<Parameters<typeof answer>[0], { rawPath: string }>
 
 export function handler(event: Asked): ReturnType<typeof answer> {
-  return answer({ ...event, rawPath: encodedPath(event.rawPath) })
+  return answer({ ...event, rawPath: gatewayPath(event.rawPath, paths) })
 }
