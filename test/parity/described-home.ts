@@ -17,6 +17,7 @@ import {
   makeTables,
   mappingOf,
   rulesOf,
+  scheduledOf,
 } from '../stand-ins/described.ts'
 import { dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
 import { type EventSource, type Poller, pollerOf } from '../stand-ins/event-source.ts'
@@ -35,7 +36,6 @@ export type HomeOptions = {
   shards?: number
   /** What the test makes tighter, so that it happens at all. */
   mapping?: Partial<EventSource['mapping']>
-  timeout_ms?: number
   /** In place of what the rules have: for a test that must fail. */
   partition_key?: string
   /** Stands between the poller and the function, for callers that do not behave. */
@@ -55,6 +55,8 @@ export type DescribedHome = {
   to_kinesis: FaultyProxy
   processor: LambdaFunction
   poller: Poller
+  /** What the schedule does once a minute. */
+  sweep(): Promise<unknown>
   /** Devices publish through the rules; the system itself puts what is its own on the stream. */
   say(records: readonly Record0[]): Promise<void>
   dump(): Promise<Dump>
@@ -93,20 +95,24 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
   await makeTables(dynalite.client, template)
   const stream = await makeStream(kinesis.client, template, options.shards)
   const bucket = await makeBucket(s3.client, on_failure)
-  const { handler, timeout_ms, variables } = functionOf(template, function_id)
-  const processor = runFunction({
-    code: codeOf(function_id),
-    handler,
-    timeout_ms: options.timeout_ms ?? timeout_ms,
-    environment: {
-      ...variables,
-      ...DUMMY,
-      // The template joins it of the region that it is deployed to.
-      [AWS_VARIABLES.iot_endpoint]: iot.endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: to_dynamodb.endpoint,
-      AWS_ENDPOINT_URL_KINESIS: to_kinesis.endpoint,
-    },
-  })
+  const environment = {
+    ...DUMMY,
+    // The template joins it of the region that it is deployed to.
+    [AWS_VARIABLES.iot_endpoint]: iot.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: to_dynamodb.endpoint,
+    AWS_ENDPOINT_URL_KINESIS: to_kinesis.endpoint,
+  }
+  const run = (id: string) => {
+    const { handler, timeout_ms, variables } = functionOf(template, id)
+    return runFunction({
+      code: codeOf(id),
+      handler,
+      timeout_ms,
+      environment: { ...variables, ...environment },
+    })
+  }
+  const [processor, sweeper] = [run(function_id), run(scheduledOf(template))]
+  const { variables } = functionOf(template, function_id)
   const poller = pollerOf({
     // A hundredth of the window: what comes within it here is what came before.
     mapping: { ...mapping, window_ms: window_s * 10, ...options.mapping },
@@ -132,12 +138,13 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     to_kinesis,
     processor,
     poller,
+    sweep: () => sweeper.invoke({}),
     say: async (records) => {
       for (const record of records) await sayOne(kinesis.client, stream, rules, record)
     },
     dump: async () => lawful(await dumpOf(dynalite.client, variables.PILOTLINE_TABLE_PREFIX ?? '')),
     stop: async () => {
-      processor.stop()
+      for (const one of [processor, sweeper]) one.stop()
       for (const part of [to_dynamodb, to_kinesis, dynalite, s3, iot]) await part.stop()
       if (!options.kinesis) await kinesis.stop()
     },

@@ -99,7 +99,7 @@ export function mappingOf(template: Template): DescribedMapping {
   const { Properties } = firstOf(template, 'AWS::Lambda::EventSourceMapping')
   const number = (name: string) => Number((Properties as Properties)[name])
   return {
-    function_id: textOf(Properties.FunctionName).replace(/^<|\.Arn>$/g, ''),
+    function_id: idOf(Properties.FunctionName),
     batch_records: number('BatchSize'),
     window_s: number('MaximumBatchingWindowInSeconds'),
     parallelization: number('ParallelizationFactor'),
@@ -116,6 +116,16 @@ export type DescribedFunction = {
   handler: string
   timeout_ms: number
   variables: Record<string, string>
+}
+
+/** The function that the schedule calls. */
+export function scheduledOf(template: Template): string {
+  const { Properties } = firstOf(template, 'AWS::Scheduler::Schedule')
+  return idOf(at(Properties, 'Target.Arn'))
+}
+
+function idOf(reference: unknown): string {
+  return textOf(reference).replace(/^<|\.Arn>$/g, '')
 }
 
 export function functionOf({ Resources }: Template, function_id: string): DescribedFunction {

@@ -79,7 +79,7 @@ describe('a home that moves', () => {
     tellOf(kinesis.endpoint)
     const { code, out, err } = await move(['--to-stream', home.stream])
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toContain(`are on ${home.stream}, received from 2026-11-02T06:00:00.000Z to `)
+    expect(out).toContain(`are on ${home.stream}, received from 2024-01-15T06:00:00.000Z to `)
     await home.poller.drain()
     const aws = await home.dump()
     for (const [table, rows] of Object.entries(embedded)) expect(aws[table], table).toEqual(rows)
