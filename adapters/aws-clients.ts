@@ -1,6 +1,5 @@
 /** Clients of the AWS SDK as the homes use them. In a Lambda they are told nothing: region and credentials are in the environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CALLS_AT_ONCE } from './dynamodb-calls.ts'
@@ -19,11 +18,6 @@ const ANSWER_MS = 3_000
 /** One attempt a call: `aws-retry.ts` retries, and it alone. */
 export function createDynamoClient(elsewhere: Elsewhere = {}): DynamoDBClient {
   return new DynamoDBClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
-}
-
-/** Over HTTP/1.1, which costs nothing at these rates and works against every endpoint. */
-export function createKinesisClient(elsewhere: Elsewhere = {}): KinesisClient {
-  return new KinesisClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
 /** For small objects. Names a bucket in the path where it is told an endpoint: a stand-in has no name for each bucket. */

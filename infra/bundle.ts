@@ -17,9 +17,14 @@ const LEFT_OUT = {
   '@smithy/core/event-streams': './adapters/without-event-streams.ts',
 }
 
-/** A package that most environments never call for: it lies beside the handler, and is loaded by the call that needs it. */
-const BESIDE = '@aws-sdk/client-iot-data-plane'
-const NEEDED_OF_IT = "export { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane'"
+/**
+ * Packages that most environments of a function never call for, and what is needed of them: they lie beside the handler,
+ * and are loaded by the call that needs them.
+ */
+const IOT = { '@aws-sdk/client-iot-data-plane': 'IoTDataPlaneClient, PublishCommand' }
+const BESIDE: Record<string, Record<string, string>> = {
+  'processors/stream.lambda.ts': { ...IOT, '@aws-sdk/client-kinesis': 'KinesisClient, PutRecordsCommand' },
+}
 
 /** Packages written as CommonJS call `require`, which an ES module does not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
@@ -29,14 +34,18 @@ export type BundleFile = { name: string; code: Uint8Array }
 
 /** The code of an entry such as `processors/stream.lambda.ts`. @throws where it does not build */
 export function bundleHandler(entry: string): BundleFile[] {
-  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external: [BESIDE] }) }
-  if (!handler.imports.includes(BESIDE)) return [handler]
-  const beside = build({ stdin: { contents: NEEDED_OF_IT, resolveDir: ROOT } })
-  const folder = `node_modules/${BESIDE}`
+  const beside = BESIDE[entry] ?? IOT
+  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external: Object.keys(beside) }) }
+  const called = Object.entries(beside).filter(([name]) => handler.imports.includes(name))
+  return [handler, ...called.flatMap(([name, needed]) => packageBeside(name, needed))]
+}
+
+function packageBeside(name: string, needed: string): BundleFile[] {
+  const { code } = build({ stdin: { contents: `export { ${needed} } from '${name}'`, resolveDir: ROOT } })
+  const folder = `node_modules/${name}`
   const manifest = JSON.stringify({ type: 'module', exports: `./${HANDLER_FILE}` })
   return [
-    handler,
-    { name: `${folder}/${HANDLER_FILE}`, code: beside.code },
+    { name: `${folder}/${HANDLER_FILE}`, code },
     { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest) },
   ]
 }

@@ -1,6 +1,6 @@
 /** The processor on AWS: one batch of one shard. Lambda keeps the place, and comes back with all from the lowest failed record on. */
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { createDynamoClient, createKinesisClient } from '../adapters/aws-clients.ts'
+import { createDynamoClient } from '../adapters/aws-clients.ts'
 import { serviceName } from '../adapters/aws-names.ts'
 import { dynamodbStore } from '../adapters/dynamodb-store.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
@@ -8,7 +8,7 @@ import { InfrastructureError } from '../adapters/infrastructure-error.ts'
 import { iotDownlink } from '../adapters/iot-downlink.ts'
 import { kinesisFeed } from '../adapters/kinesis-door.ts'
 import { decodeLambdaRecord, lagOf, lowestSequence } from '../adapters/kinesis-event.ts'
-import { kinesisAppend } from '../adapters/kinesis-log.ts'
+import { lateKinesisAppend } from '../adapters/kinesis-late.ts'
 import { createPowertoolsLogger } from '../adapters/powertools-logger.ts'
 import { createPowertoolsMetrics } from '../adapters/powertools-metrics.ts'
 import { NewerState } from '../statecharts/device-state.ts'
@@ -22,7 +22,7 @@ const service = serviceName(table_prefix, 'processor')
 const logger = createPowertoolsLogger(service)
 const metrics = createPowertoolsMetrics(service)
 const store = measureClocks(dynamodbStore({ client: createDynamoClient(), table_prefix }))
-const feed = kinesisFeed(kinesisAppend({ client: createKinesisClient(), stream }), Date.now)
+const feed = kinesisFeed(lateKinesisAppend(stream), Date.now)
 const downlink = iotDownlink({ endpoint: iot_endpoint, now: Date.now })
 const time_syncs = createTimeSyncs({ downlink, clock: Date.now, metrics, logger })
 

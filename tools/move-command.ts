@@ -1,9 +1,9 @@
 /** `npm run move`, from its flags to its exit code. */
 import { existsSync } from 'node:fs'
 import { SingleBar } from 'cli-progress'
-import { createKinesisClient } from '../adapters/aws-clients.ts'
 import { RETRIES } from '../adapters/aws-retry.ts'
 import { InfrastructureError } from '../adapters/infrastructure-error.ts'
+import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { streamFlaw } from '../adapters/kinesis-stream.ts'
 import { sqliteLog } from '../adapters/sqlite-log.ts'

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { DescribeStreamSummaryCommand, type KinesisClient, ListStreamsCommand } from '@aws-sdk/client-kinesis'
-import { createKinesisClient } from '../../adapters/aws-clients.ts'
+import { createKinesisClient } from '../../adapters/kinesis-client.ts'
 import { atEndpoint } from './dynalite.ts'
 
 export type KinesisLocal = {
