@@ -28,6 +28,8 @@ export function actionCode({ type, parameters }: ModelAction, mentioned: Mention
   if (type === 'setVariable') return setVariable(parameters, mentioned)
   if (type === 'setTimer') return setTimer(parameters, mentioned)
   if (type === 'resetTimer' || type === 'clearTimer') return otherTimer(type, parameters, mentioned)
+  // Published models write it so too.
+  if (type === 'destroyTimer') return otherTimer('clearTimer', parameters, mentioned)
   if (SERVICES.includes(type)) return service(type, parameters, mentioned)
   throw new BadExpression(`the action ${type} has no counterpart`)
 }
@@ -136,5 +138,6 @@ function textOf(action: string, parameters: JsonObject, name: string): string {
 function scalarOf(action: string, parameters: JsonObject, name: string): string {
   const value = parameters[name]
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value == null) throw new BadExpression(`${action}: ${name} is missing`)
   return textOf(action, parameters, name)
 }

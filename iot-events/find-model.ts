@@ -2,6 +2,7 @@
  * Finds the detector model in a document: the request of CreateDetectorModel, the answer of DescribeDetectorModel, a
  * CloudFormation resource or template that holds one, or the bare definition. CloudFormation's capitals are lowered.
  */
+import { resolved } from './cloudformation.ts'
 import { isObject, type JsonObject, shown, Untranslatable } from './model.ts'
 
 export type Found = { body: JsonObject; name: string | null; notes: string[] }
@@ -25,11 +26,14 @@ function fromTemplate(resources: JsonObject): Found {
   const notes = others.map(
     ([id, one]) => `${id} (${isObject(one) ? one.Type : '?'}) is not part of the model`,
   )
-  return fromDocument(resource, name, notes)
+  return fromDocument(resolved(resource, resources) as JsonObject, name, notes)
 }
 
 function fromDocument(document: JsonObject, name: string | null, notes: string[]): Found {
-  const properties = document.Type === RESOURCE ? document.Properties : document
+  const isResource = document.Type === RESOURCE
+  const properties = isResource ? resolved(document.Properties, {}) : document
+  const beside = Object.keys(document).filter((key) => isResource && key !== 'Type' && key !== 'Properties')
+  if (beside.length > 0) notes.push(`${beside.join(', ')} of the resource is not part of the model`)
   const lowered = lowerKeys(properties)
   const described = isObject(lowered) && isObject(lowered.detectorModel) ? lowered.detectorModel : lowered
   if (!isObject(described)) throw noModel()

@@ -117,7 +117,8 @@ function readEvent(reading: Reading, place: string, event: unknown, moves: boole
   const at = `${place}.${name}`
   onlyKnown(reading, at, event, ['eventName', 'condition', 'actions', ...(moves ? ['nextState'] : [])])
   if (moves && event.condition == null) reading.flaws.push(`${at}: a transition needs its condition`)
-  const condition = typeof event.condition === 'boolean' ? String(event.condition) : event.condition
+  const said = typeof event.condition === 'boolean' ? String(event.condition) : event.condition
+  const condition = said === '' && !moves ? null : said
   return {
     name,
     condition: condition == null ? null : textOr(reading, `${at}: condition`, condition, 'true'),

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the templates are CloudFormation's
+
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,6 +51,57 @@ describe('a model is found in', () => {
     const one = detectorOf(chart)
     one.says(0, 'In', { id: 1, x: 6 })
     expect([one.state(), one.decided()]).toEqual(['high', ['sns go']])
+  })
+
+  it('a template whose texts are put together from references', async () => {
+    const joined = { 'Fn::Join': ['', ['$input.', { Ref: 'Level' }, '.x > 5']] }
+    const topic = { 'Fn::Sub': 'arn:aws:sns:${AWS::Region}:${AWS::AccountId}:${Topic}' }
+    const template = {
+      Resources: {
+        Level: { Type: 'AWS::IoTEvents::Input', Properties: { InputName: 'In' } },
+        Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'go' } },
+        Own: {
+          Type: 'AWS::IoTEvents::DetectorModel',
+          DependsOn: 'Level',
+          Properties: {
+            RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+            DetectorModelDefinition: {
+              InitialStateName: 'a',
+              States: [
+                {
+                  StateName: 'a',
+                  OnInput: {
+                    Events: [
+                      {
+                        EventName: 'e',
+                        Condition: joined,
+                        Actions: [
+                          {
+                            Sns: {
+                              TargetArn: topic,
+                              Payload: {
+                                Type: 'STRING',
+                                ContentExpression: { 'Fn::Sub': "'${!$input.In.x} of ${Topic}'" },
+                              },
+                            },
+                          },
+                        ],
+                      },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        },
+      },
+    }
+    const one = detectorOf(await imported(put('t.json', JSON.stringify(template)), 'Own'))
+    one.says(0, 'In', { x: 6 })
+    expect(one.decisions()[0]?.data).toEqual({
+      targetArn: 'arn:aws:sns:${AWS::Region}:${AWS::AccountId}:go',
+      payload: '6 of go',
+    })
   })
 
   it('a bare definition, named after its file', async () => {
