@@ -33,11 +33,8 @@ export function newState({ model }: Plan): string {
 }
 
 function header({ model }: Plan, parts: string): string {
-  const allowed = parts.includes('${')
-    ? `// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the model's own templates\n`
-    : ''
   const name = brief(model.name.replaceAll('*/', '* /'))
-  return `${allowed}/**
+  return `${allowTemplates(parts)}/**
  * The detector model ${name} as a chart. Made by \`npm run import-detector\`; from here on it is yours to change.
  * Its events are edges that become due one after the other (detector-run.ts); what it asks of other services is decided.
  */
@@ -57,6 +54,12 @@ function importsCode({ actions }: Plan, parts: string, { statecharts: from, xsta
     importLine('* as run', `${from}/detector-run.ts`),
     operators ? importLine('* as v', `${from}/detector-values.ts`) : '',
   ].join('')
+}
+
+/** Texts of a model that look like templates of TypeScript are what they are. */
+export function allowTemplates(code: string): string {
+  const reason = "the model's own templates"
+  return code.includes('${') ? `// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${reason}\n` : ''
 }
 
 export function importLine(what: string, from: string): string {

@@ -62,6 +62,8 @@ function checkStates(reading: Reading, { states, initial }: DetectorModel): void
   for (const name of new Set(names)) {
     if (!STATE_NAME.test(name))
       reading.flaws.push(`stateName: ${shown(name)} is not made of letters, digits, _ and -`)
+    if (name in {})
+      reading.flaws.push(`stateName: ${shown(name)} is a name that every object of JavaScript has`)
     if (names.indexOf(name) !== names.lastIndexOf(name))
       reading.flaws.push(`stateName: ${shown(name)} stands more than once`)
   }

@@ -1,6 +1,6 @@
 /** The source of an imported chart's tests: for each rule a series at whose end it is taken, and what that led to. */
 import type { Detector } from '../statecharts/detector.ts'
-import { chartName, importLine } from './chart-code.ts'
+import { allowTemplates, chartName, importLine } from './chart-code.ts'
 import { quote } from './expression-code.ts'
 import { rulesOf, type Walked } from './walk.ts'
 
@@ -21,7 +21,8 @@ export function testCode(detector: Detector, walks: Map<string, Walked>, places:
     importLine(`{ ${walks.size > 0 ? 'resultOf, ' : ''}rulesOf }`, places.walk),
     importLine(`{ ${chart}, detector }`, places.chart),
   ].join('')
-  return `/** Tests of the imported chart ${chart}: what each rule of the model leads to, by the real \`advance\`. */
+  const head = allowTemplates([detector.model, ...cases].join(''))
+  return `${head}/** Tests of the imported chart ${chart}: what each rule of the model leads to, by the real \`advance\`. */
 ${imports}
 describe(${quote(`the rules of ${detector.model}`)}, () => {
 ${cases.join('\n\n')}

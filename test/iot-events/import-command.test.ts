@@ -230,6 +230,11 @@ describe('refused with exit 2, and nothing written', () => {
     ],
     ['no input', withEvent(event('e', 'true')), 'no expression reads an input'],
     [
+      'a state that every object has',
+      { states: [{ stateName: '__proto__' }], initialStateName: '__proto__' },
+      'stateName: "__proto__" is a name that every object of JavaScript has',
+    ],
+    [
       'a state that is not there',
       { states: STATES, initialStateName: 'x' },
       'initialStateName: "x" is no state',
