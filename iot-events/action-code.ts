@@ -89,10 +89,16 @@ function service(type: string, parameters: JsonObject, mentioned: Mentioned): Ac
     | string
     | undefined
   return {
-    name: brief(`${type} ${target?.split(/[:/](?=[^:/]*$)/).at(-1) ?? ''}`.trim()),
+    name: brief(`${type} ${called(target ?? '')}`.trim()),
     code: `emit(({ context }) => action(detector, context, ${quote(type)}, ${reading(given, given.includes('read.'))}${content}))`,
     sets: null,
   }
+}
+
+/** An ARN and a queue are known by their last part. */
+function called(target: string): string {
+  if (target.startsWith('arn:')) return target.split(':').at(-1) as string
+  return /^https?:/.test(target) ? (target.split('/').at(-1) as string) : target
 }
 
 function contentCode(type: string, payload: unknown, mentioned: Mentioned): string {

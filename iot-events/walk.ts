@@ -2,7 +2,7 @@
  * Finds, for each rule of an imported chart, a short series of messages and waits at whose end it is taken: many walks
  * with values from around the literals that stand in the model, then every step left out that is not needed.
  */
-import { advance, advanceTime } from '../statecharts/advance.ts'
+import { advance, advanceTime, newChartState } from '../statecharts/advance.ts'
 import { type Chart, type ChartState, type Decision, statePath } from '../statecharts/chart.ts'
 import type { Detector, DetectorContext } from '../statecharts/detector.ts'
 import type { Mentioned } from './expression-code.ts'
@@ -24,19 +24,42 @@ const WALKS = 1500
 const LONGEST = 14
 const BEGIN_MS = 1_700_000_000_000
 
-/** By rule; a rule that no walk took is not there. */
-export function walkRules(chart: Chart, detector: Detector, mentioned: Mentioned): Map<string, Walked> {
+/** More waits than this without a message, and still a timer runs: it will for ever. */
+const WAITS = 50
+
+export type Walks = {
+  /** By rule; a rule that no walk took is not there. */
+  rules: Map<string, Walked>
+  /** States in which timers set each other again without a message between. */
+  endless: string[]
+}
+
+export function walkRules(chart: Chart, detector: Detector, mentioned: Mentioned): Walks {
   const found = new Map<string, WalkStep[]>()
+  const endless = new Set<string>()
   const pool = poolOf(mentioned)
   const chance = chances(1)
   const wanted = rulesOf(detector).length
-  for (let walk = 0; walk < WALKS && (found.size < wanted || walk < WALKS / 5); walk++)
-    wander(chart, pool, chance, found)
+  for (let walk = 0; walk < WALKS && (found.size < wanted || walk < WALKS / 5); walk++) {
+    const end = endsIn(chart, wander(chart, pool, chance, found))
+    if (end !== null) endless.add(end)
+  }
   const walked = rulesOf(detector).flatMap((rule): [string, Walked][] => {
     const steps = found.get(rule)
     return steps ? [[rule, resultOf(chart, shortened(chart, steps, rule))]] : []
   })
-  return new Map(walked)
+  return { rules: new Map(walked), endless: [...endless].sort() }
+}
+
+/** The state in which timers still run after so many of them came due; null where they end. */
+function endsIn(chart: Chart, from: ChartState): string | null {
+  let state = from
+  for (let waits = 0; waits < WAITS; waits++) {
+    const [due] = Object.values(state.timers)
+    if (due === undefined) return null
+    state = advanceTime(chart, state, due).state
+  }
+  return contextOf(state).state
 }
 
 export function rulesOf({ states }: Detector): string[] {
@@ -58,10 +81,10 @@ function poolOf({ inputs, paths, literals }: Mentioned): Pool {
   }
 }
 
-function wander(chart: Chart, pool: Pool, chance: Chance, found: Map<string, WalkStep[]>): void {
+function wander(chart: Chart, pool: Pool, chance: Chance, found: Map<string, WalkStep[]>): ChartState {
   const steps: WalkStep[] = []
   let at = BEGIN_MS
-  let state: ChartState | null = null
+  let state = newChartState(chart)
   while (steps.length < LONGEST) {
     const step: WalkStep = nextStep(state, pool, chance, at)
     steps.push(step)
@@ -72,10 +95,11 @@ function wander(chart: Chart, pool: Pool, chance: Chance, found: Map<string, Wal
       if (!before || before.length > steps.length) found.set(rule, steps.slice())
     }
   }
+  return state
 }
 
-function nextStep(state: ChartState | null, pool: Pool, chance: Chance, at: number): WalkStep {
-  const [due] = Object.values(state?.timers ?? {})
+function nextStep(state: ChartState, pool: Pool, chance: Chance, at: number): WalkStep {
+  const [due] = Object.values(state.timers)
   if (due !== undefined && chance(3) === 0) return { wait_s: Math.ceil((due - at) / 1000) }
   const input = pool.inputs[chance(pool.inputs.length)] as string
   const message: JsonObject = {}

@@ -58,7 +58,7 @@ async function importDetector(options: ImportDetectorOptions, out: Streams['out'
   write(chart_file, code, force)
   const made = (await import(pathToFileURL(chart_file).href)) as Record<string, unknown>
   const detector = made.detector as Detector
-  const walks = walkRules(made[chartName(model.name)] as Chart, detector, plan.mentioned)
+  const { rules: walks, endless } = walkRules(made[chartName(model.name)] as Chart, detector, plan.mentioned)
   const places = {
     chart: `${slashed(relative(test_folder, chart_folder)) || '.'}/${id}.ts`.replace(/^(?!\.)/, './'),
     statecharts: reached(test_folder, 'statecharts'),
@@ -67,6 +67,10 @@ async function importDetector(options: ImportDetectorOptions, out: Streams['out'
   }
   write(test_file, formatted(testCode(detector, walks, places)), force)
   for (const note of notes) out(`note: ${note}\n`)
+  for (const state of endless)
+    out(
+      `note: ${state}: its timers start again without a message between; docs/import-detector.md says what of it\n`,
+    )
   const rules = rulesOf(detector)
   for (const rule of rules.filter((one) => !walks.has(one)))
     out(`note: ${rule}: no series of messages was found that makes it hold; its test is left to write\n`)

@@ -173,6 +173,26 @@ describe('what is written', () => {
     expect((await runImport(file, '--out', out, '--force')).code).toBe(0)
   })
 
+  it('says which states’ timers start again without a message, and stays quiet about others', async () => {
+    const reminder = (seconds: number) => [
+      {
+        stateName: 'low',
+        onInput: { transitionEvents: [event('rise', '$input.In.x > 5', [], 'high')] },
+      },
+      {
+        stateName: 'high',
+        onEnter: { events: [event('set', null, [{ setTimer: { timerName: 't', seconds } }])] },
+        onInput: { transitionEvents: [event('again', 'timeout("t")', [], seconds === 60 ? 'high' : 'low')] },
+      },
+    ]
+    const said = async (name: string, seconds: number) => {
+      const model = { detectorModelName: name, states: reminder(seconds), initialStateName: 'low' }
+      return (await runImport(put('r.json', JSON.stringify(model)), '--out', join(importFolder(), 'out'))).out
+    }
+    expect(await said('again', 60)).toContain('note: high: its timers start again without a message between')
+    expect(await said('once', 61)).not.toContain('note:')
+  })
+
   it('keeps what the model says about itself', async () => {
     await chartOf(STATES, { roleArn: 'arn:role', detectorModelDescription: 'Two levels' }, 'low')
     const text = readFileSync(join(importFolder(), 'out', 'own.ts'), 'utf8')

@@ -116,6 +116,20 @@ describe('the simple alarm', () => {
     expect([one.state(), one.decided(), one.timers()]).toEqual(['Normal', [], []])
   })
 
+  it.skipIf(!alarm)(
+    'is acknowledged again by its own timer, which reads the last command again',
+    async () => {
+      const one = detectorOf(await imported(alarm as string, 'bsa'))
+      one.says(0, INPUT, { value: 95, threshold: 90 })
+      one.says(10, INPUT, { value: 95 })
+      one.says(20, INPUT, { command: 'acknowledge' })
+      // Snooze ends at 140, and unacknowledgeTIme, set again at 140, comes due at 440: escalated, and acknowledged.
+      one.time(440)
+      expect(one.decided()).toEqual(['sns alarmNotification at 140', 'sns escalatedAlarmNotification at 440'])
+      expect([one.state(), one.timers()]).toEqual(['Snooze', [560]])
+    },
+  )
+
   it.skipIf(!alarm)('keeps quiet after do-not-disturb, until it is reset', async () => {
     const one = detectorOf(await imported(alarm as string, 'bsa'))
     one.says(0, INPUT, { threshold: 90 })
