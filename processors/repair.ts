@@ -125,7 +125,8 @@ function beginAgain(work: DeviceWork, base: Checkpoint | null, rows: readonly Ev
   const { device_id, device_type, clock, recent, clamped_span, config, applied } = work.state
   const from = base ? parseDeviceState(base.state) : newDeviceState(device_id, device_type)
   const again = beginWork(
-    { ...from, clock, recent, clamped_span, config: versions(from.config, rows, config) },
+    // How far time had been moved on when the checkpoint was cut says nothing about what came before what.
+    { ...from, until: 0, clock, recent, clamped_span, config: versions(from.config, rows, config) },
     work.stored,
     work.lookups,
   )
