@@ -1,10 +1,11 @@
 /** Events of a device or a location as they were stored, and the way in for events over HTTP. */
 import { DECIDED_EVENT_TYPES, DEVICE_EVENT_TYPES, type EventType, type Origin } from '../events/event.ts'
-import { keyText, lowestKey } from '../events/key.ts'
+import { lowestKey } from '../events/key.ts'
 import type { EventQuery, EventRow, Page } from '../events/ports.ts'
 import { INTERNAL_PREFIX } from '../events/topics.ts'
 import { MAX_MESSAGE_BYTES } from './body.ts'
 import { admitOrRefuse } from './door.ts'
+import { eventView } from './event-view.ts'
 import { findDevice } from './find-device.ts'
 import {
   badParameter,
@@ -115,10 +116,4 @@ function eventQuery(query: QueryOf<typeof eventParams>): EventQuery {
 
 function eventsAnswer({ items, next_cursor }: Page<EventRow>) {
   return { body: { items: items.map(eventView), next_cursor } }
-}
-
-/** A row without what only its writers need. */
-function eventView(row: EventRow) {
-  const { ts, ord, applied: _applied, entered: _entered, ttl: _ttl, body, ...told } = row
-  return { key: keyText({ ts, ord }), event_time: ts, ...told, body }
 }

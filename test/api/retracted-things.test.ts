@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CycleSchema, listOf, SessionSchema } from '../../api/schemas.ts'
+import { ChangesSchema, CycleSchema, listOf, SessionSchema } from '../../api/schemas.ts'
 import { createHome, expectSchema, type Home, MINUTE, T0 } from './home.ts'
 
 /** A session that seemed to begin at minute 10, until the plug-in of minute 5 came. */
@@ -61,4 +61,38 @@ test('cycles too, and another word is refused', async () => {
   expect((await home.ask(`/v1/cycles/${undone.cycle_id}`)).body).toEqual(live)
   expect((await home.ask(`/v1/cycles/${undone.cycle_id}?include=retracted`)).body).toEqual(undone)
   expect((await home.ask('/v1/cycles?include=yes')).status).toBe(400)
+})
+
+test('its changes tell its story: what was decided, what was withdrawn, and why', async () => {
+  const home = await createHome()
+  const { first, second } = await plugInCameLate(home)
+  const { body: undone } = await home.ask(`/v1/sessions/${first.session_id}/changes`)
+  expectSchema(ChangesSchema, undone)
+  const because = { cause: 'late_event', event_time: T0 + 5 * MINUTE }
+  expect(undone).toMatchObject({ retracted: true, superseded_by: second.session_id, because })
+  expect(undone.changes).toMatchObject([{ event_type: 'session_start', retracted: true, because }])
+  const { body: held } = await home.ask(`/v1/sessions/${second.session_id}/changes`)
+  expectSchema(ChangesSchema, held)
+  expect(held).toMatchObject({ retracted: false, superseded_by: null, because: null })
+  expect(held.took_the_place_of).toEqual([first.session_id])
+  expect(held.changes).toMatchObject([
+    { event_type: 'session_start', supersedes: undone.changes[0].key, because },
+  ])
+  const { body: list } = await home.ask('/v1/sessions?include=retracted')
+  expect(list.items[0]).toMatchObject({ retracted: true, because })
+})
+
+test('what never was repaired has a plain story, and what never was has none', async () => {
+  const home = await createHome()
+  await home.say('thermostat', 'hall', 0, { heating_call: true })
+  await home.say('thermostat', 'hall', 10, { heating_call: false })
+  const [cycle] = (await home.ask('/v1/cycles')).body.items
+  const { body } = await home.ask(`/v1/cycles/${cycle.cycle_id}/changes`)
+  expect(body.changes.map(({ event_type }: { event_type: string }) => event_type)).toEqual([
+    'cycle_start',
+    'cycle_end',
+  ])
+  expect(JSON.stringify(body.changes)).not.toContain('because')
+  expect((await home.ask('/v1/sessions/none/changes')).status).toBe(404)
+  expect((await home.ask(`/v1/sessions/${cycle.cycle_id}/changes`)).status).toBe(404)
 })
