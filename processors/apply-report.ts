@@ -128,7 +128,7 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
     const { payload_location } = work.state
     const counters = { ...heard.counters, late: heard.counters.late + 1 }
     work.state = { ...heard, payload_location, counters }
-    beLate(work, key, key)
+    beLate(work, 'late_event', { from: key, to: key })
     return
   }
   const advanced = advanceDevice(work.state, event, key)

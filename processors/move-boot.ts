@@ -68,7 +68,7 @@ function moveRow(work: DeviceWork, row: EventRow, key: EventKey, record: LogReco
   put(work, null, { table: 'events', item: there })
   put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
   const [from, to] = compareKeys(key, row) < 0 ? [key, row] : [row, key]
-  beLate(work, from, to)
+  beLate(work, 'clock', { from, to })
   work.state = { ...work.state, spoken: spanWith(work.state.spoken, key.ts) }
   feedMoved(work, row, there, record)
 }
