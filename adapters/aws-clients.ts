@@ -1,6 +1,7 @@
 /** Clients of the AWS SDK as the homes use them. In a Lambda they are told nothing: region and credentials are in the environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CALLS_AT_ONCE } from './dynamodb-calls.ts'
 
@@ -25,11 +26,25 @@ export function createKinesisClient(elsewhere: Elsewhere = {}): KinesisClient {
   return new KinesisClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
-function requestHandler(): NodeHttpHandler {
+/** A file of the archive is some megabytes. */
+const FILE_MS = 60_000
+
+/** `forcePathStyle` for endpoints that are no AWS, which know no buckets by host. */
+export function createS3Client(elsewhere: Elsewhere = {}): S3Client {
+  const path_style = elsewhere.endpoint === undefined ? {} : { forcePathStyle: true }
+  return new S3Client({
+    ...elsewhere,
+    ...path_style,
+    maxAttempts: 1,
+    requestHandler: requestHandler(FILE_MS),
+  })
+}
+
+function requestHandler(answer_ms = ANSWER_MS): NodeHttpHandler {
   const agent = { keepAlive: true, maxSockets: CALLS_AT_ONCE }
   return new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,
-    requestTimeout: ANSWER_MS,
+    requestTimeout: answer_ms,
     throwOnRequestTimeout: true,
     httpAgent: agent,
     httpsAgent: agent,
