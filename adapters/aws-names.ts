@@ -106,13 +106,15 @@ export const AWS_VARIABLES = {
   table_prefix: 'PILOTLINE_TABLE_PREFIX',
   /** Name of the Kinesis stream. */
   stream: 'PILOTLINE_STREAM',
+  /** Name of the archive's bucket. */
+  archive_bucket: 'PILOTLINE_ARCHIVE_BUCKET',
 } as const
 
 /** CloudWatch namespace of the metrics. */
 export const METRICS_NAMESPACE = 'Pilotline'
 
 /** The `service` of a function's metrics and log lines; stages share an account, so their prefix is in it. */
-export function serviceName(prefix: string, name: 'processor' | 'sweep' | 'api'): string {
+export function serviceName(prefix: string, name: 'processor' | 'sweep' | 'api' | 'archive'): string {
   return prefix + name
 }
 

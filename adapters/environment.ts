@@ -11,6 +11,7 @@ const VARIABLES = {
   http_port: port('PILOTLINE_HTTP_PORT'),
   table_prefix: text(AWS_VARIABLES.table_prefix),
   stream: text(AWS_VARIABLES.stream),
+  archive_bucket: text(AWS_VARIABLES.archive_bucket),
 }
 
 type Known = typeof VARIABLES

@@ -4,6 +4,7 @@ import { parseLogPosition } from '../adapters/log-position.ts'
 import { createApi } from '../api/app.ts'
 import type { Downlink, EventLog, FrontDoor, HotStore, Logger, ReadStore } from '../events/ports.ts'
 import { sweep } from '../processors/sweep.ts'
+import { startArchive } from './archive.ts'
 import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
@@ -31,6 +32,8 @@ export type EmbeddedOptions = {
   host_names?: string[]
   /** Epoch ms. */
   clock?: () => number
+  /** How long records may wait for others before they are a file of the archive. */
+  archive_gather_ms?: number
   logger: Logger
   /** Something is broken that no retry mends, and it has been logged: the process must end. */
   onFatal: (error: Error) => void
@@ -49,15 +52,25 @@ export type Embedded = {
 }
 
 const SWEEP_MS = 1_000
+/** A minute: of a quiet home one small file each, which the night makes one of. */
+const ARCHIVE_GATHER_MS = 60_000
+const ARCHIVE_LIMIT_MS = 500
 /** What two steps of stopping may take; with the rest it is less than two seconds. */
 const FLUSH_LIMIT_MS = 300
 const DRAIN_LIMIT_MS = 1_000
+
+const DEFAULTS = {
+  host: '127.0.0.1',
+  host_names: [],
+  clock: Date.now,
+  archive_gather_ms: ARCHIVE_GATHER_MS,
+}
 
 /** Rejects with `StartRefused` for what a person can mend; whatever had been started is stopped again. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const undo: (() => unknown)[] = []
   try {
-    return await compose({ host: '127.0.0.1', host_names: [], clock: Date.now, ...options }, undo)
+    return await compose({ ...DEFAULTS, ...options }, undo)
   } catch (error) {
     for (const step of undo.reverse()) await step()
     throw error
@@ -89,6 +102,13 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
     onFatal,
   })
   undo.push(() => consumer.stop(0))
+  const archive = await startArchive({
+    data: options.data,
+    gather_ms: options.archive_gather_ms,
+    logger,
+    onFatal,
+  })
+  undo.push(() => archive.stop(0))
   const broker = await startBroker({ door, host, port: options.mqtt_port, metrics, logger }).catch(
     (error) => {
       throw refuseListen({ name: 'MQTT', flag: '--mqtt', host, port: options.mqtt_port }, error)
@@ -112,7 +132,7 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
     await Promise.all([sweeping.stop(), broker.close(), http.close()])
     await within(FLUSH_LIMIT_MS, door.settled())
     // Open until then for what the consumer has to feed; nobody else is left that could come.
-    const drained = await consumer.stop(DRAIN_LIMIT_MS)
+    const [drained] = await Promise.all([consumer.stop(DRAIN_LIMIT_MS), archive.stop(ARCHIVE_LIMIT_MS)])
     await within(FLUSH_LIMIT_MS, door.close())
     folder.close()
     return drained
