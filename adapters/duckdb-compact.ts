@@ -1,0 +1,175 @@
+/**
+ * Rows of landing files into the files where they stay: each record once, by device and time. What is there already is
+ * kept, and rewritten only where something is added to it.
+ */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ArchivedRecord, type ArchiveFiles, type ArchiveRow, recordOfRow } from '../events/archive.ts'
+import { PARTITION_FILE, type Place, placeFolder } from '../events/archive-places.ts'
+import { archiveRow } from '../processors/archive-row.ts'
+import { openRecord } from '../processors/decode-record.ts'
+import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
+import { PARQUET_OPTIONS, STORED_SELECT } from './duckdb-columns.ts'
+import { type Duck, sqlText } from './duckdb-open.ts'
+
+/** A file to be: where it lies, and whether it is there. */
+export type Part = { name: string; day: string; existed: boolean }
+
+export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compaction): Promise<Compacted> {
+  if (of.sources.length === 0) return { partitions: [], rows: 0, copies: 0 }
+  await openLanded(duck, files, of)
+  const parts = await placeRows(duck, files, of)
+  await openHeld(duck, files, parts)
+  const copies = await dropCopies(duck)
+  const touched = await duck.rows<{ part: number }>(`SELECT DISTINCT part FROM kept ORDER BY part`)
+  // From many parts each would read the landing files again.
+  if (touched.length > 1) {
+    await duck.run(`CREATE TEMP TABLE sorted AS SELECT ${STORED_SELECT}, part FROM kept ORDER BY part`)
+    await duck.run('DROP VIEW kept')
+    await duck.run('ALTER TABLE sorted RENAME TO kept')
+  }
+  const partitions: StagedPartition[] = []
+  for (const { part } of touched) partitions.push(await writePart(duck, files, of, parts, part))
+  return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
+}
+
+/** `landed`: every row of the sources, with the file and the row where it is. */
+export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
+  const paths = await files.bring(sources, duck.scratch)
+  await duck.run(`
+    CREATE TEMP VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}],
+      union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)`)
+}
+
+/** `places`: which part the rows of a device and day belong to. */
+export async function placeRows(duck: Duck, files: ArchiveFiles, { layouts }: Compaction): Promise<Part[]> {
+  const places = await duck.rows<Place & { day: string }>(`
+    SELECT DISTINCT event_time::DATE::VARCHAR AS day, device_id, device_hash,
+      CASE WHEN device_type = 'station' THEN device_type END AS device_type FROM landed`)
+  const nths = new Map<string, number>()
+  const parts: Part[] = []
+  const values = places.map((place) => {
+    const { day, device_id, device_type } = place
+    const name = `${placeFolder(day, layouts[day] ?? 'own', place)}/${PARTITION_FILE}`
+    const part = nths.get(name) ?? parts.push({ name, day, existed: false }) - 1
+    nths.set(name, part)
+    return `(DATE ${sqlText(day)}, ${device_id === null ? 'NULL' : sqlText(device_id)}, ${device_type !== null}, ${part})`
+  })
+  await duck.run('CREATE TEMP TABLE places (day DATE, device_id VARCHAR, station BOOLEAN, part INTEGER)')
+  for (let from = 0; from < values.length; from += 5_000)
+    await duck.run(`INSERT INTO places VALUES ${values.slice(from, from + 5_000).join(', ')}`)
+  await markExisting(files, parts)
+  return parts
+}
+
+async function markExisting(files: ArchiveFiles, parts: Part[]): Promise<void> {
+  const folders = new Set(parts.map(({ name }) => name.split('/').slice(0, 3).join('/')))
+  const there = new Set<string>()
+  for (const folder of folders) for (const { name } of await files.list(`${folder}/`)) there.add(name)
+  for (const part of parts) part.existed = there.has(part.name)
+}
+
+/** `held`: rows of parts that are there already. */
+export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly Part[]): Promise<void> {
+  const existing = parts.flatMap((part, nth) => (part.existed ? [{ ...part, nth }] : []))
+  const paths = await files.bring(
+    existing.map(({ name }) => name),
+    duck.scratch,
+  )
+  if (paths.length === 0) {
+    await duck.run('CREATE TEMP VIEW held AS SELECT *, 0 AS part FROM landed WHERE false')
+    return
+  }
+  const values = paths.map((path, n) => `(${sqlText(path)}, ${existing[n]?.nth})`)
+  await duck.run('CREATE TEMP TABLE held_files (path VARCHAR, part INTEGER)')
+  await duck.run(`INSERT INTO held_files VALUES ${values.join(', ')}`)
+  await duck.run(`
+    CREATE TEMP VIEW held AS SELECT h.* EXCLUDE (filename), f.part FROM read_parquet([${paths.map(sqlText).join(', ')}],
+      union_by_name = true, hive_partitioning = false, filename = true) h
+    JOIN held_files f ON f.path = h.filename`)
+}
+
+/** `kept`: landed rows that are no copies, each with its part. Resolves with how many copies there were. */
+async function dropCopies(duck: Duck): Promise<number> {
+  await duck.run('CREATE TEMP TABLE dropped (filename VARCHAR, file_row_number BIGINT)')
+  const [figures] = await duck.rows<{ repeated: number; held: number }>(`
+    SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(log_segment, log_offset))) AS repeated,
+      (SELECT count(*) FROM held) AS held FROM landed`)
+  if ((figures?.repeated ?? 0) > 0) {
+    await duck.run(dropAllBut('log_segment, log_offset', 'filename, file_row_number'))
+    // Of two copies the one that came first counts.
+    await duck.run(dropAllBut('identity', 'received_at, log_segment, log_offset'))
+  }
+  if ((figures?.held ?? 0) > 0) await dropHeld(duck)
+  const [dropped] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM dropped')
+  const copies = dropped?.n ?? 0
+  await duck.run(`
+    CREATE TEMP VIEW kept AS SELECT l.*, p.part FROM landed l
+    ${copies > 0 ? 'ANTI JOIN dropped USING (filename, file_row_number)' : ''}
+    JOIN places p ON p.day = l.event_time::DATE AND p.device_id IS NOT DISTINCT FROM l.device_id
+      AND p.station = (l.device_type IS NOT DISTINCT FROM 'station')`)
+  return copies
+}
+
+function dropAllBut(one_of: string, first_by: string): string {
+  return `
+    INSERT INTO dropped SELECT filename, file_row_number FROM (
+      SELECT filename, file_row_number, row_number() OVER (PARTITION BY ${one_of} ORDER BY ${first_by}) AS nth
+      FROM landed ANTI JOIN dropped USING (filename, file_row_number)) WHERE nth > 1`
+}
+
+/** Landed rows that an earlier night has put in their place: by position, or as copies of what is there. */
+async function dropHeld(duck: Duck): Promise<void> {
+  await duck.run(`
+    INSERT INTO dropped SELECT filename, file_row_number FROM landed
+    ANTI JOIN dropped USING (filename, file_row_number)
+    SEMI JOIN held USING (log_segment, log_offset)`)
+  await loadHeldIdentities(duck)
+  await duck.run(`
+    INSERT INTO dropped SELECT filename, file_row_number FROM landed
+    ANTI JOIN dropped USING (filename, file_row_number)
+    WHERE identity IN (SELECT identity FROM held_identities)`)
+}
+
+export type HeldRow = Pick<ArchiveRow, keyof ArchivedRecord | 'device_id'>
+
+/** `held_identities`: made again of those held rows that a landed one could be a copy of. */
+export async function loadHeldIdentities(duck: Duck): Promise<void> {
+  const candidates = await duck.rows<HeldRow>(`
+    SELECT h.log_segment, h.log_offset, epoch_ms(h.received_at) AS received_at, h.source, h.topic, h.verdict,
+      h.payload, h.payload_base64, h.device_id
+    FROM held h SEMI JOIN landed l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
+  await duck.run('CREATE OR REPLACE TEMP TABLE held_identities (identity VARCHAR)')
+  const identities = candidates.map((row) => sqlText(identityOfHeld(row)))
+  for (let from = 0; from < identities.length; from += 5_000) {
+    const values = identities.slice(from, from + 5_000).map((identity) => `(${identity})`)
+    await duck.run(`INSERT INTO held_identities VALUES ${values.join(', ')}`)
+  }
+}
+
+export function identityOfHeld(row: HeldRow): string {
+  return archiveRow(openRecord(recordOfRow(row)), () => row.device_id).identity
+}
+
+async function writePart(
+  duck: Duck,
+  files: ArchiveFiles,
+  { staging }: Compaction,
+  parts: readonly Part[],
+  part: number,
+): Promise<StagedPartition> {
+  const { name, day, existed } = parts[part] as Part
+  const path = join(duck.scratch, `part-${part}.parquet`)
+  const held = existed ? `UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}` : ''
+  await duck.run(`
+    COPY (SELECT * FROM (SELECT ${STORED_SELECT} FROM kept WHERE part = ${part} ${held})
+      ORDER BY device_id, event_time, log_segment, log_offset)
+    TO ${sqlText(path)} ${PARQUET_OPTIONS}`)
+  const [count] = await duck.rows<{ rows: number }>(
+    `SELECT num_rows AS rows FROM parquet_file_metadata(${sqlText(path)})`,
+  )
+  const { size } = await stat(path)
+  const staged = `${staging}${part}.parquet`
+  await files.putFile(staged, path)
+  return { name, staged, day, rows: count?.rows ?? 0, bytes: size, existed }
+}
