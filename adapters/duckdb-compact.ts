@@ -24,9 +24,9 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   const touched = await duck.rows<{ part: number }>(`SELECT DISTINCT part FROM kept ORDER BY part`)
   // From many parts each would read the landing files again.
   if (touched.length > 1) {
-    await duck.run(`CREATE TEMP TABLE sorted AS SELECT ${STORED_SELECT}, part FROM kept ORDER BY part`)
+    await duck.run(`CREATE TEMP TABLE kept_rows AS SELECT ${STORED_SELECT}, part FROM kept`)
     await duck.run('DROP VIEW kept')
-    await duck.run('ALTER TABLE sorted RENAME TO kept')
+    await duck.run('ALTER TABLE kept_rows RENAME TO kept')
   }
   const partitions: StagedPartition[] = []
   for (const { part } of touched) partitions.push(await writePart(duck, files, of, parts, part))

@@ -11,7 +11,7 @@ export type DayLayout = 'own' | 'shared'
 export const MOST_OWN_FOLDERS = 1_000
 
 /** Files of a shared day. Batches are parts of them, so both are powers of two. */
-export const SHARED_FILES = 64
+export const SHARED_FILES = 128
 
 const HASHES = 65_536
 
@@ -22,7 +22,7 @@ export type Place = Pick<ArchiveRow, 'device_id' | 'device_type' | 'device_hash'
  * The folder of a row's file. Ids are percent-encoded, so that a name with `=` is no device's:
  *
  *   2026/11/20/dev-1/                          a device's day
- *   2026/11/20/shared=07/                      many devices' day, by their hash
+ *   2026/11/20/shared=007/                     many devices' day, by their hash
  *   2026/11/20/shared=unplaced/                what nobody can say whose it is
  *   telemetry/year=2026/month=11/day=20/       stations
  */
@@ -36,7 +36,7 @@ export function placeFolder(day: string, layout: DayLayout, row: Place): string 
 
 export function sharedPart(device_hash: number): string {
   const nth = Math.floor((device_hash * SHARED_FILES) / HASHES)
-  return `shared=${String(nth).padStart(2, '0')}`
+  return `shared=${String(nth).padStart(3, '0')}`
 }
 
 /** The batch, of so many, that has a device: every shared file is in one batch. */

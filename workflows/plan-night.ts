@@ -4,8 +4,8 @@ import { type DayLayout, MOST_OWN_FOLDERS, readPlace, SHARED_FILES } from '../ev
 import { BadNight, type NightInput, type NightPlan, type NightPorts, type Survey } from './night-ports.ts'
 import { putPlan } from './staging.ts'
 
-/** Rows that one batch should have: some hundred megabytes while it is sorted. */
-const BATCH_ROWS = 500_000
+/** Rows that one batch should have: some hundred megabytes while it is sorted, which fit in memory. */
+const BATCH_ROWS = 250_000
 
 export type Planned = { rows: number; spread: boolean; batches: { run: string; batch: number }[] }
 
