@@ -3,6 +3,7 @@ import { openApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
 import { configRoutes } from './routes-config.ts'
 import { deviceRoutes } from './routes-devices.ts'
+import { energyRoute } from './routes-energy.ts'
 import { eventRoutes } from './routes-events.ts'
 import { healthRoute } from './routes-health.ts'
 import { quarantineRoute } from './routes-quarantine.ts'
@@ -16,6 +17,7 @@ export function createRoutes(): Route[] {
     ...deviceRoutes,
     ...eventRoutes,
     ...thingRoutes,
+    energyRoute,
     ...configRoutes,
     quarantineRoute,
     createTimeSyncRoute(),

@@ -2,13 +2,16 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { duckdbAudit } from '../adapters/duckdb-audit.ts'
+import { duckdbMarks } from '../adapters/duckdb-marks.ts'
 import { duckdbNight } from '../adapters/duckdb-night.ts'
 import type { DuckOptions } from '../adapters/duckdb-open.ts'
+import { duckdbPublish } from '../adapters/duckdb-publish.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
 import { SqlitePersistence } from '../adapters/sqlite-idempotency.ts'
 import { lockFolder } from '../adapters/sqlite-lock.ts'
 import { sqliteLog } from '../adapters/sqlite-log.ts'
+import { sqliteReads } from '../adapters/sqlite-reads.ts'
 import type { ArchiveFiles } from '../events/archive.ts'
 import type { Logger } from '../events/ports.ts'
 import type { Finished } from '../workflows/finish-night.ts'
@@ -44,6 +47,8 @@ export async function nightOf(options: NightHomeOptions): Promise<Finished> {
   try {
     const log = sqliteLog(paths.log, { readonly: true })
     close.push(log.close)
+    const reads = sqliteReads(paths.hot)
+    close.push(reads.close)
     const book = sqliteArchiveBook(paths.book)
     close.push(book.close)
     const persistence = new SqlitePersistence(paths.book, now)
@@ -55,6 +60,10 @@ export async function nightOf(options: NightHomeOptions): Promise<Finished> {
       files,
       engine: duckdbNight(files, duck),
       audit: duckdbAudit(files, duck),
+      reads,
+      source: duckdbMarks(files, duck),
+      energy: book.energy,
+      publish: duckdbPublish(files, duck),
       log,
       book,
       now,

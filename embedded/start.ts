@@ -1,6 +1,7 @@
 /** The composition: the whole system in one process, over one folder. */
 import { createCounters } from '../adapters/counters.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
+import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
 import { createApi } from '../api/app.ts'
 import type { Downlink, EventLog, FrontDoor, HotStore, Logger, ReadStore } from '../events/ports.ts'
 import { sweep } from '../processors/sweep.ts'
@@ -9,7 +10,7 @@ import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
 import type { Figures } from './figures.ts'
-import { CONSUMER, type Folder, openFolder } from './folder.ts'
+import { CONSUMER, type Folder, filesOf, openFolder } from './folder.ts'
 import { createFrontDoor, feedBy } from './front-door.ts'
 import { figuresOf, type HealthSources, healthOf } from './health.ts'
 import { startHttp } from './http.ts'
@@ -85,6 +86,8 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const folder = openFolder(options.data)
   undo.push(folder.close)
   const { log, store, reads } = folder
+  const book = sqliteArchiveBook(filesOf(options.data).book)
+  undo.push(book.close)
   const { lag, progress } = await findPlace(folder)
   const onDurable = (records: number) => {
     lag.appended(records)
@@ -120,7 +123,16 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const sources: HealthSources = { metrics, door, lag, consumer: progress, broker }
   const health = async () => healthOf(sources)
   const pages = await loadPages()
-  const api = createApi({ store: reads, door, downlink, now: clock, health, pages, logger })
+  const api = createApi({
+    store: reads,
+    energy: book.energy,
+    door,
+    downlink,
+    now: clock,
+    health,
+    pages,
+    logger,
+  })
   const http = await startHttp({ api, host, port: options.http_port, host_names: options.host_names }).catch(
     (error) => {
       throw refuseListen({ name: 'HTTP', flag: '--http', host, port: options.http_port }, error)
@@ -134,6 +146,7 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
     // Open until then for what the consumer has to feed; nobody else is left that could come.
     const [drained] = await Promise.all([consumer.stop(DRAIN_LIMIT_MS), archive.stop(ARCHIVE_LIMIT_MS)])
     await within(FLUSH_LIMIT_MS, door.close())
+    book.close()
     folder.close()
     return drained
   })

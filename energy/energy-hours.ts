@@ -63,9 +63,7 @@ export function energyHours(
 ): EnergyHour[] {
   const hours = new Map<number, EnergyHour>()
   for (const thing of things) {
-    const own = marks.filter(
-      ({ last_at, first_at }) => last_at >= thing.started_at && first_at <= thing.until,
-    )
+    const own = marksWithin(marks, thing)
     const parts = partsOf(thing, zone)
     const shares = sharesOf(thing, parts, own)
     parts.forEach((part, n) => {
@@ -74,6 +72,13 @@ export function energyHours(
     })
   }
   return [...hours.values()].sort((a, b) => a.starts_at - b.starts_at)
+}
+
+/** Of one that goes on, the next reading too: what flowed up to the end of what is told shows only there. */
+function marksWithin(marks: readonly EnergyMark[], { started_at, until, open }: EnergyThing): EnergyMark[] {
+  const own = marks.filter(({ last_at, first_at }) => last_at >= started_at && first_at <= until)
+  const next = open ? marks.find(({ first_at }) => first_at > until) : undefined
+  return next ? [...own, next] : own
 }
 
 /** A thing's part of an hour: the hour, and from when to when the thing was in it. */
