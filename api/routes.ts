@@ -7,10 +7,11 @@ import { energyRoute } from './routes-energy.ts'
 import { eventRoutes } from './routes-events.ts'
 import { healthRoute } from './routes-health.ts'
 import { quarantineRoute } from './routes-quarantine.ts'
+import { createQueryRoute } from './routes-query.ts'
 import { thingRoutes } from './routes-things.ts'
 import { createTimeSyncRoute } from './routes-time-sync.ts'
 
-/** A fresh set, because the rate limit of the time sync remembers. */
+/** A fresh set, because the rate limit of the time sync and who waits with a question are remembered. */
 export function createRoutes(): Route[] {
   const routes = [
     healthRoute,
@@ -18,6 +19,7 @@ export function createRoutes(): Route[] {
     ...eventRoutes,
     ...thingRoutes,
     energyRoute,
+    createQueryRoute(),
     ...configRoutes,
     quarantineRoute,
     createTimeSyncRoute(),

@@ -1,5 +1,7 @@
 /** The composition: the whole system in one process, over one folder. */
+import { mkdirSync } from 'node:fs'
 import { createCounters } from '../adapters/counters.ts'
+import { duckdbQuery } from '../adapters/duckdb-query.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
 import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
 import { createApi } from '../api/app.ts'
@@ -86,7 +88,9 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const folder = openFolder(options.data)
   undo.push(folder.close)
   const { log, store, reads } = folder
-  const book = sqliteArchiveBook(filesOf(options.data).book)
+  const paths = filesOf(options.data)
+  mkdirSync(paths.archive, { recursive: true })
+  const book = sqliteArchiveBook(paths.book)
   undo.push(book.close)
   const { lag, progress } = await findPlace(folder)
   const onDurable = (records: number) => {
@@ -123,9 +127,11 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const sources: HealthSources = { metrics, door, lag, consumer: progress, broker }
   const health = async () => healthOf(sources)
   const pages = await loadPages()
+  const query = duckdbQuery(paths.archive)
   const api = createApi({
     store: reads,
     energy: book.energy,
+    query,
     door,
     downlink,
     now: clock,

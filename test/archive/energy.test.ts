@@ -113,7 +113,9 @@ describe('energy over the nights', () => {
     await home.night('2026-11-21', { now: () => MIDNIGHT + DAY + HOUR })
     expect(kwh(await ask('device_id=dev-1&by=day', now))).toEqual(expected)
     const hours = await ask('device_id=dev-1&by=hour', now)
-    expect(hours.body.items.slice(0, 4).map((item) => [item.delivered_kwh, item.split, item.peak_power_kw])).toEqual([
+    expect(
+      hours.body.items.slice(0, 4).map((item) => [item.delivered_kwh, item.split, item.peak_power_kw]),
+    ).toEqual([
       [3, 'register', 3],
       [3, 'register', 3],
       [3, 'register', 3],
