@@ -48,6 +48,7 @@ export async function finishNight(input: FinishInput, ports: NightPorts): Promis
   if (well) {
     await files.remove(plan.landing)
     if (audit.confirmed !== '') await book.putMark('confirmed', audit.confirmed)
+    if ((await book.mark('night')) < day) await book.putMark('night', day)
     const left = await files.list(stagingOf(run))
     await files.remove(left.map(({ name }) => name))
   } else {
