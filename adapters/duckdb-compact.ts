@@ -9,8 +9,8 @@ import { PARTITION_FILE, type Place, placeFolder } from '../events/archive-place
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
-import { PARQUET_OPTIONS, STORED_SELECT } from './duckdb-columns.ts'
-import { type Duck, sqlText } from './duckdb-open.ts'
+import { PARQUET_OPTIONS, STORED_COLUMNS, STORED_SELECT } from './duckdb-columns.ts'
+import { type Duck, landingFiles, sqlText } from './duckdb-open.ts'
 
 /** A file to be: where it lies, and whether it is there. */
 export type Part = { name: string; day: string; existed: boolean }
@@ -21,24 +21,21 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   const parts = await placeRows(duck, files, of)
   await openHeld(duck, files, parts)
   const copies = await dropCopies(duck)
-  const touched = await duck.rows<{ part: number }>(`SELECT DISTINCT part FROM kept ORDER BY part`)
-  // From many parts each would read the landing files again.
-  if (touched.length > 1) {
-    await duck.run(`CREATE TEMP TABLE kept_rows AS SELECT ${STORED_SELECT}, part FROM kept`)
-    await duck.run('DROP VIEW kept')
-    await duck.run('ALTER TABLE kept_rows RENAME TO kept')
-  }
+  const touched = (await duck.rows<{ part: number }>('SELECT DISTINCT part FROM fresh ORDER BY part')).map(
+    ({ part }) => part,
+  )
+  const source = touched.length > 1 ? await sortParts(duck, touched) : sortedPart
   const partitions: StagedPartition[] = []
-  for (const { part } of touched) partitions.push(await writePart(duck, files, of, parts, part))
+  for (const part of touched)
+    partitions.push(await writePart(duck, files, of, { ...(parts[part] as Part), part, source }))
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
 }
 
-/** `landed`: every row of the sources, with the file and the row where it is. */
+/** `landed`: every row of the sources, told apart by its rowid. Read once: many small files cost more to open than to hold. */
 export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
   const paths = await files.bring(sources, duck.scratch)
   await duck.run(`
-    CREATE TEMP VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}],
-      union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)`)
+    CREATE TEMP TABLE landed AS SELECT * FROM ${landingFiles(paths)}`)
 }
 
 /** `places`: which part the rows of a device and day belong to. */
@@ -89,14 +86,14 @@ export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly 
     JOIN held_files f ON f.path = h.filename`)
 }
 
-/** `kept`: landed rows that are no copies, each with its part. Resolves with how many copies there were. */
+/** `fresh`: landed rows that are no copies, each with its part. Resolves with how many copies there were. */
 async function dropCopies(duck: Duck): Promise<number> {
-  await duck.run('CREATE TEMP TABLE dropped (filename VARCHAR, file_row_number BIGINT)')
+  await duck.run('CREATE TEMP TABLE dropped (id BIGINT)')
   const [figures] = await duck.rows<{ repeated: number; held: number }>(`
     SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(log_segment, log_offset))) AS repeated,
       (SELECT count(*) FROM held) AS held FROM landed`)
   if ((figures?.repeated ?? 0) > 0) {
-    await duck.run(dropAllBut('log_segment, log_offset', 'filename, file_row_number'))
+    await duck.run(dropAllBut('log_segment, log_offset', 'id'))
     // Of two copies the one that came first counts.
     await duck.run(dropAllBut('identity', 'received_at, log_segment, log_offset'))
   }
@@ -104,30 +101,30 @@ async function dropCopies(duck: Duck): Promise<number> {
   const [dropped] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM dropped')
   const copies = dropped?.n ?? 0
   await duck.run(`
-    CREATE TEMP VIEW kept AS SELECT l.*, p.part FROM landed l
-    ${copies > 0 ? 'ANTI JOIN dropped USING (filename, file_row_number)' : ''}
+    CREATE TEMP VIEW fresh AS SELECT l.*, p.part FROM landed l
+    ${copies > 0 ? 'ANTI JOIN dropped d ON d.id = l.rowid' : ''}
     JOIN places p ON p.day = l.event_time::DATE AND p.device_id IS NOT DISTINCT FROM l.device_id
       AND p.station = (l.device_type IS NOT DISTINCT FROM 'station')`)
   return copies
 }
 
+/** Landed rows that are no copies as far as is known. */
+const UNDROPPED = '(SELECT rowid AS id, * FROM landed) ANTI JOIN dropped USING (id)'
+
 function dropAllBut(one_of: string, first_by: string): string {
   return `
-    INSERT INTO dropped SELECT filename, file_row_number FROM (
-      SELECT filename, file_row_number, row_number() OVER (PARTITION BY ${one_of} ORDER BY ${first_by}) AS nth
-      FROM landed ANTI JOIN dropped USING (filename, file_row_number)) WHERE nth > 1`
+    INSERT INTO dropped SELECT id FROM (
+      SELECT id, row_number() OVER (PARTITION BY ${one_of} ORDER BY ${first_by}) AS nth FROM ${UNDROPPED}) WHERE nth > 1`
 }
 
 /** Landed rows that an earlier night has put in their place: by position, or as copies of what is there. */
 async function dropHeld(duck: Duck): Promise<void> {
   await duck.run(`
-    INSERT INTO dropped SELECT filename, file_row_number FROM landed
-    ANTI JOIN dropped USING (filename, file_row_number)
+    INSERT INTO dropped SELECT id FROM ${UNDROPPED}
     SEMI JOIN held USING (log_segment, log_offset)`)
   await loadHeldIdentities(duck)
   await duck.run(`
-    INSERT INTO dropped SELECT filename, file_row_number FROM landed
-    ANTI JOIN dropped USING (filename, file_row_number)
+    INSERT INTO dropped SELECT id FROM ${UNDROPPED}
     WHERE identity IN (SELECT identity FROM held_identities)`)
 }
 
@@ -151,20 +148,35 @@ export function identityOfHeld(row: HeldRow): string {
   return archiveRow(openRecord(recordOfRow(row)), () => row.device_id).identity
 }
 
+/** Rows of a part in their order, as SQL. */
+type PartSource = (part: number) => string
+
+const ORDER = 'device_id, event_time, log_segment, log_offset'
+
+/** Straight from what there is: for one part nothing has to be kept in between. */
+function sortedPart(part: number): string {
+  return `SELECT * FROM (SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
+    UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER}`
+}
+
+/** All parts sorted at once, and each then read off: some five times as fast as sorting each by itself. */
+async function sortParts(duck: Duck, touched: readonly number[]): Promise<PartSource> {
+  await duck.run(`
+    CREATE TEMP TABLE sorted AS SELECT ${STORED_SELECT}, part FROM (
+      SELECT ${STORED_COLUMNS.join(', ')}, part FROM fresh
+      UNION ALL SELECT ${STORED_COLUMNS.join(', ')}, part FROM held WHERE part IN (${touched.join(', ')}))
+    ORDER BY part, ${ORDER}`)
+  return (part) => `SELECT * EXCLUDE (part) FROM sorted WHERE part = ${part}`
+}
+
 async function writePart(
   duck: Duck,
   files: ArchiveFiles,
   { staging }: Compaction,
-  parts: readonly Part[],
-  part: number,
+  { name, day, existed, part, source }: Part & { part: number; source: PartSource },
 ): Promise<StagedPartition> {
-  const { name, day, existed } = parts[part] as Part
   const path = join(duck.scratch, `part-${part}.parquet`)
-  const held = existed ? `UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}` : ''
-  await duck.run(`
-    COPY (SELECT * FROM (SELECT ${STORED_SELECT} FROM kept WHERE part = ${part} ${held})
-      ORDER BY device_id, event_time, log_segment, log_offset)
-    TO ${sqlText(path)} ${PARQUET_OPTIONS}`)
+  await duck.run(`COPY (${source(part)}) TO ${sqlText(path)} ${PARQUET_OPTIONS}`)
   const [count] = await duck.rows<{ rows: number }>(
     `SELECT num_rows AS rows FROM parquet_file_metadata(${sqlText(path)})`,
   )

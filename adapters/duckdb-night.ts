@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import type { NightEngine, Survey } from '../workflows/night-ports.ts'
 import { compactRows } from './duckdb-compact.ts'
-import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
+import { type Duck, type DuckOptions, landingFiles, openDuck, sqlText } from './duckdb-open.ts'
 import { verifyRows } from './duckdb-verify.ts'
 import { createGate } from './gate.ts'
 
@@ -48,7 +48,7 @@ async function daysIn(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damage
   const days = await duck.rows<{ day: string; rows: number; devices: number; read: number }>(`
     SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices,
       sum(strlen(coalesce(payload, payload_base64)) + strlen(topic) + strlen(identity) + log_offset % 2)::DOUBLE AS read
-    FROM ${parquetFiles(paths)} GROUP BY day ORDER BY day`)
+    FROM ${landingFiles(paths)} GROUP BY day ORDER BY day`)
   const rows = days.reduce((sum, day) => sum + day.rows, 0)
   return { rows, days: days.map(({ day, rows: count, devices }) => ({ day, rows: count, devices })) }
 }
@@ -71,7 +71,7 @@ async function spread(
   const folder = join(duck.scratch, 'spread')
   await duck.run(`SET preserve_insertion_order = false`)
   await duck.run(`
-    COPY (SELECT *, device_hash * ${of.batches} // 65536 AS batch FROM ${parquetFiles(paths)})
+    COPY (SELECT *, device_hash * ${of.batches} // 65536 AS batch FROM ${landingFiles(paths)})
     TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (batch))`)
   for (const part of await readdir(folder)) {
     const batch = part.slice('batch='.length)

@@ -84,7 +84,12 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Files as one table; columns are matched by name, and folders' names are no columns. */
+/** Files as one table, columns matched by name, for which each is opened twice; folders' names are no columns. */
 export function parquetFiles(paths: readonly string[]): string {
   return `read_parquet([${paths.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false)`
+}
+
+/** The same of files that all have the same columns, as landing files have: a version with others must tell them apart. */
+export function landingFiles(paths: readonly string[]): string {
+  return `read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false)`
 }

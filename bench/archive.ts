@@ -45,13 +45,12 @@ try {
 }
 
 /** A day of chargers that report every minute while a car is there, in order of arrival. */
-function* dayOfRecords(rows: number): Generator<LogRecord> {
-  const CHARGERS = 200
+function* dayOfRecords(rows: number, chargers: number): Generator<LogRecord> {
   let position = 0
   for (let fleetOf = 0; position < rows; fleetOf++) {
     const fleet = newFleet({
       seed: 7 + fleetOf,
-      chargers: CHARGERS,
+      chargers,
       thermostats: 0,
       start_at: START,
       pace: 'brisk',
@@ -86,11 +85,11 @@ function recordOf(
   }
 }
 
-async function land(data: string, rows: number, perFile: number): Promise<void> {
+async function land(data: string, rows: number, perFile: number, chargers = 200): Promise<void> {
   const files = folderArchive(filesOf(data).archive)
   const ports = { files, write: writeLanding, store: memoryStore(), metrics, logger: quiet }
   let batch: LogRecord[] = []
-  for (const record of dayOfRecords(rows)) {
+  for (const record of dayOfRecords(rows, chargers)) {
     if (batch.push(record) < perFile) continue
     await archiveBatch(batch, ports)
     batch = []
@@ -101,7 +100,7 @@ async function land(data: string, rows: number, perFile: number): Promise<void> 
 /** 500 files of 200 rows, contestants in turns. */
 async function raceCompaction(): Promise<void> {
   const data = join(root, 'small')
-  await land(data, 100_000, 200)
+  await land(data, 100_000, 200, 1)
   const files = folderArchive(filesOf(data).archive)
   const names = (await files.list('landing/')).map(({ name }) => name)
   const engine = duckdbNight(files)
