@@ -53,7 +53,7 @@ function* dayOfRecords(rows: number, chargers: number): Generator<LogRecord> {
       chargers,
       thermostats: 0,
       start_at: START,
-      pace: 'brisk',
+      pace: 'calm',
       id_prefix: `f${fleetOf}-`,
     })
     for (const { sim } of fleet.members)
