@@ -30,6 +30,7 @@ type Kind =
   | 'number'
   | 'text'
   | 'nullable_number'
+  | 'optional_number'
   | 'nullable_text'
   | 'optional_text'
   | 'optional_flag'
@@ -52,8 +53,8 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     received_at: 'number',
     time_quality: 'text',
     applied: 'number',
+    entered: 'optional_number',
     revision: 'number',
-    late: 'optional_flag',
     retracted: 'optional_flag',
     supersedes: 'optional_text',
     ttl: 'number',
@@ -70,9 +71,22 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     superseded_by: 'optional_text',
     body: 'json',
   },
-  aliases: { kind: 'text', alias: 'text', target: 'text', device_id: 'text', applied: 'number' },
+  aliases: {
+    kind: 'text',
+    alias: 'text',
+    target: 'text',
+    device_id: 'text',
+    applied: 'number',
+    retracted: 'optional_flag',
+  },
   identities: { device_id: 'text', identity: 'text', applied: 'number', ttl: 'number' },
-  checkpoints: { device_id: 'text', applied: 'number', state: 'packed', ttl: 'nullable_number' },
+  checkpoints: {
+    device_id: 'text',
+    applied: 'number',
+    state: 'packed',
+    ttl: 'nullable_number',
+    retracted: 'optional_flag',
+  },
   config: {
     device_id: 'text',
     effective_from: 'number',
@@ -182,7 +196,7 @@ function toAttribute(kind: Kind, value: unknown): AttributeValue {
   if (kind === 'json') return { S: JSON.stringify(value) }
   if (kind === 'packed') return { B: packState(toColumn(value as string)) }
   if (kind === 'optional_flag') return { BOOL: value as boolean }
-  if (kind === 'number' || kind === 'nullable_number') return { N: String(value) }
+  if (kind.endsWith('number')) return { N: String(value) }
   return text(value as string)
 }
 
@@ -190,7 +204,7 @@ function fromAttribute(kind: Kind, { S = '', N, BOOL, B }: AttributeValue): unkn
   if (kind === 'packed') return fromColumn(unpackState(B ?? new Uint8Array()))
   if (kind === 'json') return JSON.parse(S)
   if (kind === 'optional_flag') return BOOL
-  if (kind === 'number' || kind === 'nullable_number') return Number(N)
+  if (kind.endsWith('number')) return Number(N)
   return fromColumn(S)
 }
 

@@ -12,6 +12,7 @@ import {
   type Item,
 } from './dynamodb-calls.ts'
 import { dueStates } from './dynamodb-due.ts'
+import { checkpointBefore, checkpoints, history, things } from './dynamodb-history.ts'
 import { fromItem, lookup, TABLE_OF, text, toItem } from './dynamodb-items.ts'
 import { keyNumber } from './dynamodb-numbers.ts'
 import { findAliases } from './dynamodb-reads.ts'
@@ -23,6 +24,7 @@ import { KEY_COLUMNS, type TableName } from './store-tables.ts'
 export function dynamodbStore(options: DynamoOptions): HotStore {
   const calls = dynamoCalls(options)
   return {
+    atomic: false,
     loadStates: (device_ids) => loadStates(calls, device_ids),
     write: (batch) => writeBatch(calls, batch),
     position: async (consumer) => {
@@ -38,6 +40,10 @@ export function dynamodbStore(options: DynamoOptions): HotStore {
       return item && fromItem('identities', item)
     },
     findAliases: (kind, alias) => findAliases(calls, kind, alias, { consistent: true }),
+    history: (device_id, range) => history(calls, device_id, range),
+    things: (device_id, from, to) => things(calls, device_id, from, to),
+    checkpoints: (device_id, range) => checkpoints(calls, device_id, range),
+    checkpointBefore: (device_id, key, applied) => checkpointBefore(calls, device_id, key, applied),
     due: async (due_by, heard_by, limit) => {
       assertLimit(limit)
       return dueStates(calls, due_by, heard_by, limit)

@@ -2,7 +2,18 @@
  * The hot store's twin in memory, for tests and simulations. It promises no more than DynamoDB does: each write is atomic and
  * conditional, a batch is not, so that a crash may come between any two writes.
  */
-import type { BatchWrite, DeviceStateItem, DeviceWrite, HotStore, Put, ReadStore } from '../events/ports.ts'
+import { compareKeys, type EventKey } from '../events/key.ts'
+import type {
+  BatchWrite,
+  Checkpoint,
+  DeviceStateItem,
+  DeviceWrite,
+  HotStore,
+  Put,
+  Range,
+  ReadStore,
+  Summary,
+} from '../events/ports.ts'
 import { memoryReads } from './memory-reads.ts'
 import {
   copyOf,
@@ -30,11 +41,25 @@ export function memoryStore({ onWrite }: { onWrite?: OnWrite } = {}): MemoryStor
   const tables = emptyTables()
   return {
     ...memoryReads(tables),
+    atomic: false,
     loadStates: async (device_ids) => loadStates(tables, device_ids),
     write: (batch) => writeBatch(tables, batch, onWrite),
     position: async (consumer) => lookUp(tables, 'positions', [consumer])?.position ?? '',
     findEvent: async (device_id, { ts, ord }) => lookUp(tables, 'events', [device_id, ts, ord]),
     findIdentity: async (device_id, identity) => lookUp(tables, 'identities', [device_id, identity]),
+    history: async (device_id, range) =>
+      copyOf(select(tables, 'events', (row) => row.device_id === device_id && isWithin(row, range))),
+    things: async (device_id, from, to) => {
+      const began = ({ started_at }: Summary) => started_at >= from && started_at < to
+      return copyOf(select(tables, 'summaries', (one) => one.device_id === device_id && began(one)))
+    },
+    checkpoints: async (device_id, range) =>
+      copyOf(select(tables, 'checkpoints', (one) => holds(one, device_id) && isWithin(one, range))),
+    checkpointBefore: async (device_id, key, applied) => {
+      const isBefore = (one: Checkpoint) =>
+        holds(one, device_id) && one.applied <= applied && compareKeys(one, key) < 0
+      return copyOf(select(tables, 'checkpoints', isBefore).at(-1) ?? null)
+    },
     due: async (due_by, heard_by, limit) => {
       assertLimit(limit)
       const isDue = ({ next_due, last_received_at }: DeviceStateItem) =>
@@ -47,6 +72,14 @@ export function memoryStore({ onWrite }: { onWrite?: OnWrite } = {}): MemoryStor
     },
     dump: () => dumpTables(tables),
   }
+}
+
+function isWithin(key: EventKey, { from, to }: Range): boolean {
+  return compareKeys(key, from) >= 0 && compareKeys(key, to) < 0
+}
+
+function holds(checkpoint: Checkpoint, device_id: string): boolean {
+  return checkpoint.device_id === device_id && !checkpoint.retracted
 }
 
 function loadStates(tables: MemoryTables, device_ids: string[]): Map<string, DeviceStateItem> {

@@ -7,7 +7,7 @@ import { KEY_COLUMNS, type TableName, type Tables } from './store-tables.ts'
  * `plain`: numbers, null, and words of our own; `text`: what may come from outside; `optional_…`: NULL is "not said", which
  * is neither false nor null; `json`: an object.
  */
-type Kind = 'plain' | 'text' | 'optional_text' | 'optional_flag' | 'json'
+type Kind = 'plain' | 'text' | 'optional_plain' | 'optional_text' | 'optional_flag' | 'json'
 
 /** Every field of every item has a column, or this does not compile. */
 const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } = {
@@ -24,8 +24,8 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     received_at: 'plain',
     time_quality: 'plain',
     applied: 'plain',
+    entered: 'optional_plain',
     revision: 'plain',
-    late: 'optional_flag',
     retracted: 'optional_flag',
     supersedes: 'optional_text',
     ttl: 'plain',
@@ -42,7 +42,14 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     superseded_by: 'optional_text',
     body: 'json',
   },
-  aliases: { kind: 'plain', alias: 'text', target: 'text', device_id: 'text', applied: 'plain' },
+  aliases: {
+    kind: 'plain',
+    alias: 'text',
+    target: 'text',
+    device_id: 'text',
+    applied: 'plain',
+    retracted: 'optional_flag',
+  },
   identities: {
     device_id: 'text',
     identity: 'text',
@@ -58,6 +65,7 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     applied: 'plain',
     state: 'text',
     ttl: 'plain',
+    retracted: 'optional_flag',
   },
   config: {
     device_id: 'text',

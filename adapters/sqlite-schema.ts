@@ -123,4 +123,12 @@ CREATE TRIGGER quarantined_uncounted AFTER DELETE ON quarantine
   BEGIN UPDATE counts SET n = n - 1 WHERE name = 'quarantined'; END;
 `
 
-export const HOT_MIGRATIONS: readonly string[] = [VERSION_1]
+/** What repairs need; older rows came in by the record that last wrote them. What was late is repaired, and not marked. */
+const VERSION_2 = `
+ALTER TABLE events DROP COLUMN late;
+ALTER TABLE events ADD COLUMN entered INTEGER;
+ALTER TABLE aliases ADD COLUMN retracted INTEGER;
+ALTER TABLE checkpoints ADD COLUMN retracted INTEGER;
+`
+
+export const HOT_MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2]

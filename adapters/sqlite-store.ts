@@ -1,5 +1,5 @@
 /** The hot store of the embedded home: everything a batch leads to, and the consumer's place, in one transaction. */
-import type { BatchWrite, DeviceStateItem, DeviceWrite, HotStore, Put } from '../events/ports.ts'
+import type { BatchWrite, DeviceStateItem, DeviceWrite, HotStore, Put, Range } from '../events/ports.ts'
 import { assertBatch, assertLimit } from './port-checks.ts'
 import { type Database, openDatabase } from './sqlite-open.ts'
 import { itemOf, type Row, upsertSql, valuesOf } from './sqlite-rows.ts'
@@ -35,6 +35,14 @@ const POSITION = 'SELECT * FROM positions WHERE consumer = ?'
 const EVENT = 'SELECT * FROM events WHERE device_id = ? AND ts = ? AND ord = ?'
 const IDENTITY = 'SELECT * FROM identities WHERE device_id = ? AND identity = ?'
 export const ALIASES = 'SELECT * FROM aliases WHERE kind = ? AND alias = ? ORDER BY target'
+const HISTORY = `SELECT * FROM events WHERE device_id = ?
+  AND (ts, ord) >= (?, ?) AND (ts, ord) < (?, ?) ORDER BY ts, ord`
+const THINGS = `SELECT * FROM summaries WHERE kind = ? AND device_id = ?
+  AND started_at >= ? AND started_at < ? ORDER BY started_at, id`
+const CHECKPOINTS = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
+  AND (ts, ord) >= (?, ?) AND (ts, ord) < (?, ?) ORDER BY ts, ord`
+const CHECKPOINT_BEFORE = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
+  AND (ts, ord) < (?, ?) AND applied <= ? ORDER BY ts DESC, ord DESC LIMIT 1`
 const DUE =
   'SELECT * FROM states WHERE next_due <= ? AND last_received_at <= ? ORDER BY next_due, device_id LIMIT ?'
 
@@ -43,6 +51,7 @@ export function sqliteStore(path: string): SqliteStore {
   // 40 MB of WAL: a page that many batches touch is written back once, which at 1,000 devices doubles the speed.
   const database = openDatabase(path, { migrations: HOT_MIGRATIONS, cache_kib: 65_536, wal_pages: 10_000 })
   return {
+    atomic: true,
     loadStates: async (device_ids) => loadStates(database, device_ids),
     write: async (batch) => writeBatch(database, batch),
     position: async (consumer) => {
@@ -59,6 +68,20 @@ export function sqliteStore(path: string): SqliteStore {
     },
     findAliases: async (kind, alias) =>
       database.all<Row>(ALIASES, [kind, toColumn(alias)]).map((row) => itemOf('aliases', row)),
+    history: async (device_id, range) =>
+      database.all<Row>(HISTORY, rangeOf(device_id, range)).map((row) => itemOf('events', row)),
+    things: async (device_id, from, to) =>
+      (['session', 'cycle', 'alarm'] as const).flatMap((kind) =>
+        database
+          .all<Row>(THINGS, [kind, toColumn(device_id), from, to])
+          .map((row) => itemOf('summaries', row)),
+      ),
+    checkpoints: async (device_id, range) =>
+      database.all<Row>(CHECKPOINTS, rangeOf(device_id, range)).map((row) => itemOf('checkpoints', row)),
+    checkpointBefore: async (device_id, { ts, ord }, applied) => {
+      const row = database.get<Row>(CHECKPOINT_BEFORE, [toColumn(device_id), ts, ord, applied])
+      return row ? itemOf('checkpoints', row) : null
+    },
     due: async (due_by, heard_by, limit) => {
       assertLimit(limit)
       return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
@@ -66,6 +89,10 @@ export function sqliteStore(path: string): SqliteStore {
     dump: () => dump(database),
     close: database.close,
   }
+}
+
+function rangeOf(device_id: string, { from, to }: Range) {
+  return [toColumn(device_id), from.ts, from.ord, to.ts, to.ord]
 }
 
 function loadStates(database: Database, device_ids: string[]): Map<string, DeviceStateItem> {

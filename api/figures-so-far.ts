@@ -13,14 +13,20 @@ export async function withFiguresSoFar(
   const devices = new Map<string, DeviceStateItem | null>()
   await Promise.all([...ids].map(async (id) => devices.set(id, await store.device(id))))
   const bodies = items.map((summary) => {
+    if (summary.retracted) return withdrawnBody(summary)
     if (!isOpen(summary)) return summary.body
     return bodySoFar(summary, devices.get(summary.device_id) ?? null, store, now)
   })
   return { items: await Promise.all(bodies), next_cursor }
 }
 
-function isOpen({ body }: Summary): boolean {
-  return body.ended_at === null
+/** As it was told until it was withdrawn; nothing goes on in it. */
+function withdrawnBody({ body, superseded_by }: Summary): Record<string, unknown> {
+  return { ...body, retracted: true, ...(superseded_by !== undefined && { superseded_by }) }
+}
+
+function isOpen({ body, retracted }: Summary): boolean {
+  return body.ended_at === null && !retracted
 }
 
 async function bodySoFar(

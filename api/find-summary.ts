@@ -6,13 +6,15 @@ import { Problem } from './problem.ts'
 const MAX_HOPS = 100
 const MAX_CANDIDATES = 100
 
-/** The thing itself, or what superseded it; null where there is none, and where it was retracted for good. */
+/** The thing, or what superseded it; null where there is none, and where it was retracted for good. `itself`: as it is. */
 export async function findSummary(
   store: ReadStore,
   kind: Summary['kind'],
   id: string,
+  itself = false,
 ): Promise<Summary | null> {
   let found = await store.summary(kind, id)
+  if (itself) return found
   for (let hops = 0; found?.superseded_by !== undefined; hops++) {
     if (hops === MAX_HOPS) throw new Error(`${kind} ${id} is superseded without end`)
     found = await store.summary(kind, found.superseded_by)
@@ -27,7 +29,10 @@ export async function findByDeviceSession(
   device_id: string | undefined,
 ): Promise<Summary | null> {
   const aliases = await store.findAliases('device_session', alias)
-  const meant = aliases.filter((one) => device_id === undefined || one.device_id === device_id)
+  const ofDevice = aliases.filter((one) => device_id === undefined || one.device_id === device_id)
+  const held = ofDevice.filter(({ retracted }) => !retracted)
+  // A name that was withdrawn leads on only where nothing is called so any more.
+  const meant = held.length > 0 ? held : ofDevice
   const found = new Map<string, Summary>()
   for (const { target } of meant.slice(0, MAX_CANDIDATES)) {
     const summary = await findSummary(store, 'session', target)

@@ -79,6 +79,10 @@ export function enumParam<T extends string>(
   }
 }
 
+export function retractedParam(description: string): QueryParam<'true' | 'false' | undefined> {
+  return enumParam(description, ['true', 'false'])
+}
+
 function timeParam(description: string, absent: number): QueryParam<number> {
   const rule = 'is neither epoch milliseconds nor an ISO 8601 date, nor a date and time with its offset'
   return {

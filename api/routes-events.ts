@@ -6,7 +6,15 @@ import { INTERNAL_PREFIX } from '../events/topics.ts'
 import { MAX_MESSAGE_BYTES } from './body.ts'
 import { admitOrRefuse } from './door.ts'
 import { findDevice } from './find-device.ts'
-import { badParameter, enumParam, pageParams, type QueryOf, rangeParams, requiredTextParam } from './query.ts'
+import {
+  badParameter,
+  enumParam,
+  pageParams,
+  type QueryOf,
+  rangeParams,
+  requiredTextParam,
+  retractedParam,
+} from './query.ts'
 import { type Route, route } from './route.ts'
 import { AdmittedSchema, EventSchema, listOf, MessageSchema } from './schemas.ts'
 
@@ -18,7 +26,7 @@ const eventParams = {
   type: enumParam('Only events of this type.', EVENT_TYPES),
   origin: enumParam('Only what the device said, what was configured, or what a chart decided.', ORIGINS),
   order: enumParam('`oldest` first unless told.', ['oldest', 'newest']),
-  include_retracted: enumParam('Decisions that a later event has undone too.', ['true', 'false']),
+  include_retracted: retractedParam('Decisions that a later event has undone too.'),
   ...pageParams,
 }
 
@@ -111,6 +119,6 @@ function eventsAnswer({ items, next_cursor }: Page<EventRow>) {
 
 /** A row without what only its writers need. */
 function eventView(row: EventRow) {
-  const { ts, ord, applied: _applied, ttl: _ttl, body, ...told } = row
+  const { ts, ord, applied: _applied, entered: _entered, ttl: _ttl, body, ...told } = row
   return { key: keyText({ ts, ord }), event_time: ts, ...told, body }
 }

@@ -3,7 +3,7 @@ import type { SummaryQuery } from '../events/ports.ts'
 import { withFiguresSoFar } from './figures-so-far.ts'
 import { findByDeviceSession, findSummary } from './find-summary.ts'
 import { Problem } from './problem.ts'
-import { badParameter, pageParams, type QueryOf, rangeParams, textParam } from './query.ts'
+import { badParameter, pageParams, type QueryOf, rangeParams, retractedParam, textParam } from './query.ts'
 import { type Route, route } from './route.ts'
 import { AlarmSchema, CycleSchema, listOf, SessionSchema } from './schemas.ts'
 
@@ -14,11 +14,19 @@ const thingParams = {
   ...pageParams,
 }
 
+/** Of alarms, what was undone is gone; a session or a cycle may have been seen, linked and billed. */
+const spanParams = {
+  ...thingParams,
+  include_retracted: retractedParam('What a later event has undone too, each with what took its place.'),
+}
+
+const ITSELF = 'With `true`, one that was undone is answered itself, and not what took its place.'
+
 const sessions = route({
   method: 'GET',
   path: '/v1/sessions',
   summary: 'Charging sessions that began in the range, newest first',
-  query: thingParams,
+  query: spanParams,
   status: 200,
   response: listOf(SessionSchema),
   problems: [503],
@@ -32,14 +40,17 @@ const session = route({
   method: 'GET',
   path: '/v1/sessions/{id}',
   summary: 'A session by its id or by the device’s own; of several with that id, a 409 lists the candidates',
-  query: { device_id: textParam('Where several devices give the same ids: the one that is meant.') },
+  query: {
+    device_id: textParam('Where several devices give the same ids: the one that is meant.'),
+    include_retracted: retractedParam(ITSELF),
+  },
   status: 200,
   response: SessionSchema,
   problems: [404, 409, 503],
   handle: async ({ ports, params, query }) => {
     const id = params.id as string
     const found =
-      (await findSummary(ports.store, 'session', id)) ??
+      (await findSummary(ports.store, 'session', id, query.include_retracted === 'true')) ??
       (await findByDeviceSession(ports.store, id, query.device_id))
     const mine = found && (query.device_id === undefined || found.device_id === query.device_id)
     if (!mine) throw new Problem(404, `there is no session ${JSON.stringify(id)}`)
@@ -52,7 +63,7 @@ const cycles = route({
   method: 'GET',
   path: '/v1/cycles',
   summary: 'Heating and cooling cycles that began in the range, newest first',
-  query: thingParams,
+  query: spanParams,
   status: 200,
   response: listOf(CycleSchema),
   problems: [503],
@@ -66,12 +77,17 @@ const cycle = route({
   method: 'GET',
   path: '/v1/cycles/{id}',
   summary: 'A cycle by its id',
-  query: {},
+  query: { include_retracted: retractedParam(ITSELF) },
   status: 200,
   response: CycleSchema,
   problems: [404, 503],
-  handle: async ({ ports, params }) => {
-    const found = await findSummary(ports.store, 'cycle', params.id as string)
+  handle: async ({ ports, params, query }) => {
+    const found = await findSummary(
+      ports.store,
+      'cycle',
+      params.id as string,
+      query.include_retracted === 'true',
+    )
     if (!found) throw new Problem(404, `there is no cycle ${JSON.stringify(params.id)}`)
     const page = await withFiguresSoFar({ items: [found], next_cursor: null }, ports.store, ports.now())
     return { body: page.items[0] }
@@ -94,11 +110,15 @@ const alarms = route({
 
 export const thingRoutes: Route[] = [sessions, session, cycles, cycle, alarms]
 
-function summaryQuery(kind: SummaryQuery['kind'], query: QueryOf<typeof thingParams>): SummaryQuery {
-  const { device_id, location, from, to, limit, cursor } = query
+function summaryQuery(
+  kind: SummaryQuery['kind'],
+  query: QueryOf<typeof thingParams> & { include_retracted?: string | undefined },
+): SummaryQuery {
+  const { device_id, location, from, to, limit, cursor, include_retracted } = query
   if (device_id !== undefined && location !== undefined)
     throw badParameter('location', location, 'is given together with device_id')
   const by =
     device_id !== undefined ? { device_id } : location !== undefined ? { location } : ('all' as const)
-  return { kind, by, from, to, limit, ...(cursor && { cursor }) }
+  const retracted = include_retracted === 'true' && { include_retracted: true }
+  return { kind, by, from, to, limit, ...(cursor && { cursor }), ...retracted }
 }

@@ -49,7 +49,6 @@ export const EventSchema = Type.Object({
   received_at: time('Stamped once, at the front door.'),
   time_quality: Type.Enum(['device', 'estimated', 'clamped']),
   revision: count(),
-  late: Type.Optional(Type.Boolean({ description: 'Came after its place in the fold had passed.' })),
   retracted: Type.Optional(Type.Boolean()),
   supersedes: Type.Optional(text('`key` of the row that this one replaces.')),
   body: anything('What is particular to its type.'),
@@ -60,6 +59,11 @@ const Leg = Type.Object({
   ended_at: orNull(time()),
   energy_kwh: orNull(Type.Number()),
 })
+
+const withdrawnFields = {
+  retracted: Type.Optional(Type.Boolean({ description: 'A later event has undone it.' })),
+  superseded_by: Type.Optional(text('Id of what took its place.')),
+}
 
 const sessionFields = {
   session_id: Type.String(),
@@ -88,6 +92,7 @@ export const SessionSchema = Type.Object({
   ...sessionFields,
   legs: Type.Array(Leg),
   legs_merged: count('Legs beyond the most that are kept one by one; they are in the last.'),
+  ...withdrawnFields,
 })
 
 export const CycleSchema = Type.Object({
@@ -106,6 +111,7 @@ export const CycleSchema = Type.Object({
   energy_missing: orNull(text('The rating that the configuration lacks.')),
   end_reason: orNull(text('`call_ended` or `timeout`.')),
   revision: count(),
+  ...withdrawnFields,
 })
 
 /** Of an `interlock_violation`, which has a length. */

@@ -55,7 +55,7 @@ function records(batches: number): LogRecord[] {
 }
 
 const log = records(BATCHES)
-const noLookups = { findEvent: async () => null, findIdentity: async () => null }
+const noLookups = memoryStore()
 
 function parseOnly(): number {
   let parsed = 0

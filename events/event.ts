@@ -115,9 +115,11 @@ export type DeviceReport = {
 }
 
 /** A report that has its place in time and its key. */
-export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields'> & {
+export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields' | 'spelling' | 'canonical'> & {
   device_type: DeviceType
   fields: EvseFields | ThermostatFields | PairFields
+  /** The pin that was reported, where `fields` are what the configuration makes of it. */
+  gpio?: GpioFields
   origin: 'device'
   event_time: number
   time_quality: TimeQuality

@@ -25,9 +25,9 @@ export type EventRow = EventKey & {
   time_quality: TimeQuality
   /** `device_state.applied` when it was written; of two writers the higher wins. */
   applied: number
+  /** `applied` of the record that brought it; for rows that came in. A repair that tells one anew leaves it. */
+  entered?: number
   revision: number
-  /** Came after its place in the fold had passed, and has not been repaired yet. */
-  late?: boolean
   retracted?: boolean
   /** Key text of the row this one replaces. */
   supersedes?: string
@@ -55,13 +55,22 @@ export type Alias = {
   target: string
   device_id: string
   applied: number
+  /** What it names was withdrawn; it is kept so that a link can still be followed. */
+  retracted?: boolean
 }
 
 /** Where an event is whose key depended on when it was received. */
 export type IdentityRow = { device_id: string; identity: string; applied: number; ttl: number } & EventKey
 
 /** A stored state at a key (DESIGN §5.5). */
-export type Checkpoint = EventKey & { device_id: string; applied: number; state: string; ttl: number | null }
+export type Checkpoint = EventKey & {
+  device_id: string
+  applied: number
+  state: string
+  ttl: number | null
+  /** A repair has come to another state here. */
+  retracted?: boolean
+}
 
 /** A version of a device's configuration; `device_config` keeps all of them. */
 export type ConfigVersion = {
@@ -120,6 +129,8 @@ export type Page<T> = { items: T[]; next_cursor: string | null }
 
 /** device_events, device_state and what belongs to them. */
 export type HotStore = {
+  /** Whether a batch is written whole or not at all; where not, a repair is announced before it begins (DESIGN §5.4). */
+  atomic: boolean
   loadStates(device_ids: string[]): Promise<Map<string, DeviceStateItem>>
   /**
    * Writes a batch. A put is refused, silently, where the stored row has a higher `applied`: somebody newer was there.
@@ -131,6 +142,14 @@ export type HotStore = {
   findEvent(device_id: string, key: EventKey): Promise<EventRow | null>
   findIdentity(device_id: string, identity: string): Promise<IdentityRow | null>
   findAliases(kind: Alias['kind'], alias: string): Promise<Alias[]>
+  /** The device's rows in a half-open range, in key order: of every origin, retracted ones too. */
+  history(device_id: string, range: Range): Promise<EventRow[]>
+  /** The device's sessions, cycles and alarms that began in the half-open range of epoch ms, withdrawn ones too. */
+  things(device_id: string, from: number, to: number): Promise<Summary[]>
+  /** The checkpoints in a half-open range that still hold, in key order. */
+  checkpoints(device_id: string, range: Range): Promise<Checkpoint[]>
+  /** The newest checkpoint below `key` that still holds, of those that records up to `applied` have written. */
+  checkpointBefore(device_id: string, key: EventKey, applied: number): Promise<Checkpoint | null>
   /** Devices with `next_due` at or before `due_by` that were last heard at or before `heard_by`, earliest first. */
   due(due_by: number, heard_by: number, limit: number): Promise<DeviceStateItem[]>
 }

@@ -39,6 +39,8 @@ export type PairMessage = {
   reported_timestamp: number
   time_quality: import('./event.ts').TimeQuality
   fields: import('./event.ts').PairFields
+  /** It was fed, and no longer holds: what is known now puts it elsewhere, or nowhere. */
+  retracted?: true
 }
 
 /** Payload of a record on `untilTopic(device_id)`, or, behind what its members said, on a pair's: time has reached `until` for this device. It names no timer. */

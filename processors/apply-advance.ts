@@ -52,12 +52,12 @@ function takeDecision(
   place: RowPlace,
 ): EventRow | null {
   const row = decidedRow(state, decided, place)
-  put(work, { table: 'events', item: row }, ...decidedPuts(state, decided, place))
+  put(work, decided.cause, { table: 'events', item: row }, ...decidedPuts(state, decided, place))
   const { type, data } = decided.decision
   if (type === 'session_end' && data.end_reason === 'timeout') return row
   if (type === 'session_continued' && undoable) {
     const item = { ...undoable, retracted: true, revision: undoable.revision + 1, applied: place.applied }
-    put(work, { table: 'events', item })
+    put(work, decided.cause, { table: 'events', item })
     return null
   }
   return undoable
@@ -70,7 +70,8 @@ function putLearntId(work: DeviceWork, before: DeviceState, place: RowPlace, at:
   const now = context?.session
   if (!context || !was || !now || was.opened_by !== now.opened_by) return
   if (was.device_session_id === now.device_session_id) return
-  put(work, ...summaryPuts(work.state, 'session', 'session', summarizeSession(context, at, null), place))
+  const facts = summarizeSession(context, at, null)
+  put(work, work.state.horizon, ...summaryPuts(work.state, 'session', 'session', facts, place))
 }
 
 function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): void {
@@ -87,7 +88,7 @@ function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): 
   work.state = { ...state, checkpoint: { at: key.ts, events: 0 } }
   const { device_id } = state
   const item = { ...key, device_id, applied: place.applied, state: JSON.stringify(work.state), ttl: null }
-  put(work, { table: 'checkpoints', item })
+  put(work, key, { table: 'checkpoints', item })
 }
 
 function isAtRest(state: DeviceState): boolean {

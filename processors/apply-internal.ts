@@ -2,16 +2,16 @@
 import { canonicalMessage } from '../events/canonical.ts'
 import type { Rejection } from '../events/event.ts'
 import { hashOf } from '../events/hash.ts'
-import { eventKey, RANK } from '../events/key.ts'
+import { type EventKey, eventKey, lowestKey, RANK } from '../events/key.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
-import { addConfig } from '../statecharts/config-in-force.ts'
+import { addConfig, type ConfigInForce, configAt, withVersion } from '../statecharts/config-in-force.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
 import { locationAt, type RowPlace } from './decided-rows.ts'
-import { type DeviceWork, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
+import { beLate, type DeviceWork, END, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
 import { configRow, ttlOf } from './event-rows.ts'
-import { feedsOfConfig, isWired } from './feed-pairs.ts'
+import { feedConfig } from './feed-again.ts'
 
 /**
  * A configuration is known from here on, and in force from its own time on; it moves no chart by itself, so the horizon
@@ -38,27 +38,44 @@ export async function applyConfig(
     work.figures.duplicates++
     return null
   }
-  const versions = addConfig(state.config, { effective_from, written_at, config }, state.until)
+  const added = { effective_from, written_at, config }
+  const versions = addConfig(state.config, added, state.until)
   if (!versions)
     return { field: 'config', value: 'a version', rule: 'is more than the state of a device can hold' }
   const known = { ...state, config: versions }
   const place = placeAt(work, known, effective_from, record)
   const late = !isBeyondHorizon(state, key)
   const { applied } = place
-  put(work, { table: 'events', item: configRow(state, message, identity, key, place, late) })
-  put(work, { table: 'config', item: { device_id, effective_from, written_at, identity, applied, config } })
+  put(work, null, { table: 'events', item: configRow(state, message, identity, key, place) })
+  put(work, null, {
+    table: 'config',
+    item: { device_id, effective_from, written_at, identity, applied, config },
+  })
   if (config.wireless_device_id) {
     const alias = config.wireless_device_id
     const item = { kind: 'wireless_device', alias, target: device_id, device_id, applied } as const
-    put(work, { table: 'aliases', item })
+    put(work, null, { table: 'aliases', item })
   }
   work.figures.events++
   if (late) work.figures.late++
   const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
-  if (isWired(state)) work.feeds.push(...feedsOfConfig(state, versions, record))
+  const from = touched(state, versions, late ? key : null)
+  await feedConfig(work, withVersion(state.config, added), from, record)
+  if (from) beLate(work, from, END)
   work.state = { ...known, applied, counters }
-  work.location = locationAt(known, record.received_at)
   return null
+}
+
+/** From where on a new version changes what charts have seen: its own time, or, by a first rating, the very beginning. */
+function touched(
+  state: DeviceState,
+  versions: readonly ConfigInForce[],
+  late: EventKey | null,
+): EventKey | null {
+  if (state.horizon === null) return null
+  const first = versions[0]?.effective_from ?? 0
+  const before = (known: readonly ConfigInForce[]) => JSON.stringify(configAt(known, first - 1))
+  return before(versions) === before(state.config) ? late : lowestKey(0)
 }
 
 /** Time has reached `until`: every timer due by then fires at its own due time. */
@@ -67,7 +84,6 @@ export function applyUntil(work: DeviceWork, until: number, record: LogRecord): 
   if (until <= state.until) return
   const advanced = advanceDeviceTime(state, until)
   const place = placeAt(work, state, until, record)
-  work.location = place.location
   takeAdvance(work, { ...state, applied: place.applied }, advanced, place, until)
 }
 

@@ -1,5 +1,4 @@
 /** All of one device's records in a batch, strictly in log order: from its stored state to what is to be written. */
-import assert from 'node:assert/strict'
 import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
 import { isPairId } from '../events/pair-id.ts'
@@ -9,12 +8,22 @@ import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
 import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
-import { beginWork, type DeviceWork, type Figures, finishWork, type Lookups } from './device-work.ts'
+import {
+  beginWork,
+  type DeviceWork,
+  type Figures,
+  finishWork,
+  isChanged,
+  type Lookups,
+} from './device-work.ts'
 import { feedOfUntil, type PairFeed } from './feed-pairs.ts'
+import { repair } from './repair.ts'
 
 export type Applied = {
   /** null: nothing about the device is different. */
   write: DeviceWrite | null
+  /** To be written before the rest; where it comes too late, the rest does. */
+  mark: DeviceWrite | null
   refused: Refused[]
   /** What it is to its pair. */
   feeds: PairFeed[]
@@ -43,20 +52,24 @@ export async function applyRecords(
       refused.push(refuseUnknown(decoded))
       continue
     }
-    // A repair that had begun must end before anything else is done to the device (DESIGN §5.4).
-    assert(
-      work.state.repair_from === null,
-      `${decoded.device_id}: a repair is pending and nothing here repairs`,
-    )
     const rejection = await applyOne(work, decoded)
     if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
   }
-  if (!work) return { write: null, refused, feeds, figures: NOTHING, clock_unset: null }
+  if (!work) return { write: null, mark: null, refused, feeds, figures: NOTHING, clock_unset: null }
+  if (isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
-  const write = finishWork(work)
-  return { write, refused, feeds, figures: work.figures, clock_unset: clockUnset(work, records) }
+  const finished = finishWork(work)
+  return {
+    write: finished?.write ?? null,
+    mark: finished?.mark ?? null,
+    refused,
+    feeds,
+    figures: work.figures,
+    clock_unset: clockUnset(work, records),
+  }
 }
 
+const NOWHERE = { position: '' }
 const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
 
 function workOfNewDevice(decoded: DeviceRecord, lookups: Lookups): DeviceWork | null {

@@ -11,6 +11,7 @@ import { addRecent, type DeviceState, isRecent, mayBeClamped, spanWith } from '.
 import { takeAdvance } from './apply-advance.ts'
 import { locationAt, type RowPlace } from './decided-rows.ts'
 import {
+  beLate,
   type DeviceWork,
   hear,
   isBeyondHorizon,
@@ -20,8 +21,9 @@ import {
   put,
 } from './device-work.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
-import { feedsOfEvent, isWired } from './feed-pairs.ts'
+import { feedEvent } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
+import { moveBoot } from './move-boot.ts'
 
 /** Applies the report, or says why it cannot be one of this device. */
 export async function applyReport(
@@ -39,8 +41,10 @@ export async function applyReport(
   hear(work, record)
   const { pins, ...meant } = meaning
   const event: DeviceEvent = { ...said, ...meant, ...placed.event }
-  if (isWired(work.state)) work.feeds.push(...feedsOfEvent(work.state, event, placed.key, record))
-  takeEvent(work, { ...placed, event, pins, late })
+  feedEvent(work, event, placed.key, record)
+  const { moved, ...place } = placed
+  takeEvent(work, { ...place, event, pins, late })
+  if (moved) await moveBoot(work, moved, placed.key, record)
   return null
 }
 
@@ -87,7 +91,7 @@ function bootsToAsk(clock: ClockState, report: DeviceReport, received_at: number
 function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord, known: Unseen) {
   const { received_at } = record
   const placed = placeInTime(state.clock, report, received_at, { history: record.source === 'import' })
-  const { event_time, time_quality, boot } = placed
+  const { event_time, time_quality, boot, moved } = placed
   const identity = known.identity ?? identityOf(report, boot)
   const event = {
     origin: 'device' as const,
@@ -100,7 +104,7 @@ function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord
   const { reported_timestamp, sequence } = report
   const rank = rankOf(report)
   const key = eventKey({ event_time, rank, identity, sequence, time_quality, reported_timestamp })
-  return { event, key, clock: placed.clock }
+  return { event, key, clock: placed.clock, moved }
 }
 
 /** An event with its place in the fold. */
@@ -112,24 +116,24 @@ export type Placed = {
   late: boolean
 }
 
-/** Takes over an event that is not known yet: its row, and, unless it is late, what the charts make of it. */
+/** Takes an event into the work: on from the horizon, or, late, into the log for the repair to find. */
 export function takeEvent(work: DeviceWork, placed: Placed): void {
   const { event, key, late } = placed
   const place = placeOf(work, event)
-  putEvent(work, event, key, place, late)
+  putEvent(work, event, key, place)
   const heard = hearEvent(work.state, placed, place.applied)
   if (late) {
-    // The seam of the repair (DESIGN §5.4): from here a repair would mark the state and fold from a checkpoint.
+    // Once a batch the stretch from the earliest of them is folded again (repair.ts).
     work.figures.late++
     const { payload_location } = work.state
     const counters = { ...heard.counters, late: heard.counters.late + 1 }
     work.state = { ...heard, payload_location, counters }
+    beLate(work, key, key)
     return
   }
   const advanced = advanceDevice(work.state, event, key)
   const disagreed = disagrees(event, advanced.decided) ? 1 : 0
   work.figures.disagreed += disagreed
-  work.location = place.location
   const { event_type, event_time, received_at, time_quality, fields, flags } = event
   const next: DeviceState = {
     ...heard,
@@ -140,13 +144,14 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
   takeAdvance(work, next, advanced, place, event_time)
 }
 
-function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: RowPlace, late: boolean): void {
+function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: RowPlace): void {
   work.figures.events++
-  put(work, { table: 'events', item: deviceRow(event, key, place, late) })
-  if (event.time_quality === 'device') return
+  put(work, null, { table: 'events', item: deviceRow(event, key, place) })
+  // A pair's words come under the keys that they have.
+  if (event.time_quality === 'device' || event.device_type === 'pair') return
   const { device_id, identity } = event
   const { applied, ttl } = place
-  put(work, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
+  put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
 }
 
 /** The state with everything that hearing the event changes, late or not. */
@@ -159,13 +164,14 @@ function hearEvent(state: DeviceState, { event, clock }: Placed, applied: number
     clock,
     recent: addRecent(state.recent, event.identity),
     clamped_span: isClamped ? spanWith(state.clamped_span, event.reported_timestamp) : state.clamped_span,
+    spoken: spanWith(state.spoken, event.event_time),
     payload_location: event.payload_location ?? state.payload_location,
     counters: { ...state.counters, events: state.counters.events + 1, clamped },
   }
 }
 
 /** The location is the configuration's; where that names none, what the payload says is better than nothing. */
-function placeOf(work: DeviceWork, event: DeviceEvent): RowPlace {
+export function placeOf(work: DeviceWork, event: DeviceEvent): RowPlace {
   const { config, payload_location } = work.state
   const named = { config, payload_location: event.payload_location ?? payload_location }
   return {

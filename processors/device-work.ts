@@ -1,13 +1,27 @@
 /** One device's share of a batch while it is being worked on: its state, and what will be written of it. */
 import assert from 'node:assert/strict'
-import { compareKeys, type EventKey, keyText } from '../events/key.ts'
-import type { DeviceStateItem, DeviceWrite, HotStore, Put } from '../events/ports.ts'
+import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
+import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
-import { type DeviceState, nextDue } from '../statecharts/device-state.ts'
+import { type DeviceState, newDeviceState, nextDue, parseDeviceState } from '../statecharts/device-state.ts'
+import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
 
 /** What a look-up beyond the state may ask of the store. */
-export type Lookups = Pick<HotStore, 'findEvent' | 'findIdentity'>
+export type Lookups = Pick<
+  HotStore,
+  | 'atomic'
+  | 'findEvent'
+  | 'findIdentity'
+  | 'findAliases'
+  | 'history'
+  | 'things'
+  | 'checkpoints'
+  | 'checkpointBefore'
+>
+
+/** A put with what caused it: null for what came from outside, and no repair takes back. `before` is what it overwrote. */
+export type CausedPut = { put: Put; cause: EventKey | null; before: CausedPut | null }
 
 export type Figures = {
   events: number
@@ -22,23 +36,27 @@ export type DeviceWork = {
   stored: DeviceStateItem | null
   lookups: Lookups
   /** By what they overwrite, so that a thing that changes twice in a batch is written once, as it is at the end. */
-  puts: Map<string, Put>
+  puts: Map<string, CausedPut>
   /** For the device's pair, before anything is written. */
   feeds: PairFeed[]
   last_received_at: number
-  location: string | null
+  /** From the earliest to the latest key at which something came too late to be folded in its turn. */
+  late: Range | null
+  /** What a repair has corrected. */
+  repaired: Range | null
   figures: Figures
 }
 
 export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lookups: Lookups): DeviceWork {
   return {
-    state,
+    state: state.repairing ? { ...state, repairing: null } : state,
     stored,
     lookups,
     puts: new Map(),
     feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
-    location: stored?.location ?? null,
+    late: state.repairing,
+    repaired: null,
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
   }
 }
@@ -48,8 +66,23 @@ export function nextApplied(work: DeviceWork): number {
   return work.state.applied + 1
 }
 
-export function put(work: DeviceWork, ...puts: Put[]): void {
-  for (const one of puts) work.puts.set(overwrites(one), one)
+export function put(work: DeviceWork, cause: EventKey | null, ...puts: Put[]): void {
+  for (const one of puts) {
+    const name = overwrites(one)
+    work.puts.set(name, { put: one, cause, before: work.puts.get(name) ?? null })
+  }
+}
+
+/** Takes back what was put because of something in the range, and leaves what that had overwritten. */
+export function unput(work: DeviceWork, { from, to }: Range): void {
+  const isWithin = (key: EventKey) => compareKeys(key, from) >= 0 && compareKeys(key, to) < 0
+  for (const [name, put] of work.puts) {
+    let kept: CausedPut | null = put
+    while (kept?.cause && isWithin(kept.cause)) kept = kept.before
+    if (kept === put) continue
+    if (kept) work.puts.set(name, kept)
+    else work.puts.delete(name)
+  }
 }
 
 /** Two puts of one device with the same answer are the same item. */
@@ -69,6 +102,18 @@ function overwrites({ table, item }: Put): string {
   }
 }
 
+/** Above every key. */
+export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
+
+/** Something touches the fold between these keys, both of them passed: the batch ends with a repair. */
+export function beLate(work: DeviceWork, from: EventKey, to: EventKey): void {
+  const { late } = work
+  work.late = {
+    from: late && compareKeys(late.from, from) <= 0 ? late.from : from,
+    to: late && compareKeys(late.to, to) >= 0 ? late.to : to,
+  }
+}
+
 export function isBeyondHorizon(state: DeviceState, key: EventKey): boolean {
   return state.horizon === null || compareKeys(key, state.horizon) > 0
 }
@@ -80,7 +125,12 @@ export function isBeyondHorizon(state: DeviceState, key: EventKey): boolean {
 export async function isRowKnown(work: DeviceWork, key: EventKey): Promise<boolean> {
   if (work.puts.has(`events ${keyText(key)}`)) return true
   const row = await work.lookups.findEvent(work.state.device_id, key)
-  return row !== null && row.applied <= storedApplied(work)
+  return row !== null && hasEntered(row, storedApplied(work))
+}
+
+/** False for a row that was left by an attempt which never wrote its state. */
+export function hasEntered(row: EventRow, applied: number): boolean {
+  return (row.entered ?? row.applied) <= applied
 }
 
 /** The same of an event whose key depended on when it was received. */
@@ -95,27 +145,66 @@ export function hear(work: DeviceWork, record: LogRecord): void {
   work.last_received_at = Math.max(work.last_received_at, record.received_at)
 }
 
+/** Whether a record has changed the device; where none has, nothing is written. */
+export function isChanged(work: DeviceWork): boolean {
+  const { applied, device_id } = work.state
+  assert(applied >= storedApplied(work), `${device_id}: applied never falls`)
+  return applied > storedApplied(work)
+}
+
+/** `mark` goes first: it says that a repair is under way, to whoever comes if this one never ends (DESIGN §5.4). */
+export type Finished = { mark: DeviceWrite | null; write: DeviceWrite }
+
 /** What to write, or null where nothing changed. */
-export function finishWork(work: DeviceWork): DeviceWrite | null {
-  const { state, stored } = work
-  if (state.applied === storedApplied(work)) return null
-  assert(state.applied > storedApplied(work), `${state.device_id}: applied never falls`)
-  const version = stored?.version ?? 0
+export function finishWork(work: DeviceWork): Finished | null {
+  if (!isChanged(work)) return null
+  const { state } = work
+  const mark = work.lookups.atomic ? null : markOf(work)
+  const version = mark?.state.version ?? work.stored?.version ?? 0
+  const { device_id } = state
+  const puts = Array.from(work.puts.values(), ({ put }) => put)
+  return {
+    mark,
+    write: { device_id, puts, expected_version: version, state: itemOf(work, state, version + 1) },
+  }
+}
+
+/** The device as it is stored, marked. A new one is stored for it: nothing of it has been folded yet. */
+function markOf(work: DeviceWork): DeviceWrite | null {
+  const { stored, repaired, state } = work
+  if (!repaired) return null
+  const { device_id, device_type } = state
+  const before = stored ? parseDeviceState(stored.state) : newDeviceState(device_id, device_type)
+  const item = stored ?? { ...itemOf(work, before, 0), last_received_at: 0 }
+  const marked = JSON.stringify({ ...before, repairing: repaired })
+  const expected_version = item.version
+  return {
+    device_id,
+    puts: [],
+    expected_version,
+    state: { ...item, version: expected_version + 1, state: marked },
+  }
+}
+
+function itemOf(work: DeviceWork, state: DeviceState, version: number): DeviceStateItem {
   return {
     device_id: state.device_id,
-    puts: [...work.puts.values()],
-    expected_version: version,
-    state: {
-      device_id: state.device_id,
-      device_type: state.device_type,
-      location: work.location,
-      version: version + 1,
-      applied: state.applied,
-      next_due: nextDue(state),
-      last_received_at: work.last_received_at,
-      state: JSON.stringify(state),
-    },
+    device_type: state.device_type,
+    location: locationAt(state, knownNow(work)),
+    version,
+    applied: state.applied,
+    next_due: nextDue(state),
+    last_received_at: work.last_received_at,
+    state: JSON.stringify(state),
   }
+}
+
+/**
+ * The latest time that the device's records tell of. A configuration is no word from the device, but was written by then:
+ * it places one that has said nothing yet, and does not move one before its own time.
+ */
+function knownNow({ state, last_received_at }: DeviceWork): number {
+  return Math.max(state.until, last_received_at, ...state.config.map(({ written_at }) => written_at))
 }
 
 function storedApplied(work: DeviceWork): number {

@@ -14,20 +14,24 @@ import type { DeviceState } from '../statecharts/device-state.ts'
 export type Meaning = {
   device_type: DeviceType
   fields: EvseFields | ThermostatFields
-  extra: DeviceReport['extra']
+  gpio?: GpioFields
   /** Levels of the device's pins with this report. */
   pins: DeviceState['pins']
 }
 
 /** The report as this device's, or what about it cannot be. A pin means what the configuration in force at `at` says. */
-export function interpretReport(state: DeviceState, report: DeviceReport, at: number): Meaning | Rejection {
+export function interpretReport(
+  state: DeviceState,
+  report: Pick<DeviceReport, 'device_type' | 'fields'>,
+  at: number,
+): Meaning | Rejection {
   const { device_type } = state
   if (report.device_type !== null && report.device_type !== device_type) {
     const value = JSON.stringify(report.device_type)
     return { field: 'device_type', value, rule: `differs from ${device_type}, which ${state.device_id} is` }
   }
-  const { fields: said, extra } = report
-  if (!('pin' in said)) return { device_type, fields: said, extra, pins: state.pins }
+  const { fields: said } = report
+  if (!('pin' in said)) return { device_type, fields: said, pins: state.pins }
   const gpio: GpioFields = said
   const meanings = configAt(state.config, at).gpio ?? {}
   const meaning = Object.hasOwn(meanings, gpio.pin) ? meanings[gpio.pin] : undefined
@@ -37,7 +41,7 @@ export function interpretReport(state: DeviceState, report: DeviceReport, at: nu
   }
   const pins = { ...namedPins(state.pins, meanings), [gpio.pin]: gpio.state }
   const fields = signalOf(meaning.signal, meanings, pins)
-  return { device_type, fields, extra: { ...extra, pin: gpio.pin, pin_state: gpio.state }, pins }
+  return { device_type, fields, gpio, pins }
 }
 
 function namedPins(pins: DeviceState['pins'], meanings: Record<string, GpioMeaning>): DeviceState['pins'] {

@@ -66,7 +66,7 @@ async function processRun(
     const applied = await applyAll(pending, store)
     const fed = await feedPairs(applied.values(), ports.feed)
     if (fed > 0) metrics.count('pairs_fed', fed)
-    const { conflicts } = await store.write(toBatch(applied, refused, place))
+    const conflicts = await write(applied, refused, place, store)
     addWritten(report, told, applied, conflicts)
     if (conflicts.length === 0) break
     if (attempt === CONFLICT_ATTEMPTS)
@@ -108,6 +108,22 @@ async function applyAll(
     applied.set(device_id, await applyRecords(stored.get(device_id) ?? null, records, store))
   }
   return applied
+}
+
+/** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */
+async function write(
+  applied: Map<string, Applied>,
+  refused: Refused[],
+  place: BatchWrite['checkpoint'] | null,
+  store: HotStore,
+): Promise<string[]> {
+  const marks = [...applied.values()].flatMap(({ mark }) => (mark ? [mark] : []))
+  if (marks.length === 0) return (await store.write(toBatch(applied, refused, place))).conflicts
+  const { conflicts } = await store.write({ devices: marks, quarantined: [] })
+  const others = new Map([...applied].filter(([device_id]) => !conflicts.includes(device_id)))
+  // The place moves only when all of the batch is written.
+  const written = await store.write(toBatch(others, refused, conflicts.length === 0 ? place : null))
+  return [...conflicts, ...written.conflicts]
 }
 
 function toBatch(

@@ -40,18 +40,21 @@ export function addConfig(
   added: ConfigInForce,
   until: number,
 ): ConfigInForce[] | null {
-  const others = versions.filter(
-    (one) => one.effective_from !== added.effective_from || one.written_at !== added.written_at,
-  )
-  const all = [...others, added].sort(
-    (a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at,
-  )
+  const all = withVersion(versions, added)
   const begun = begunBy(all, until)
   for (let first = Math.max(0, begun - BEGUN_KEPT); first < Math.max(1, begun); first++) {
     const kept = all.slice(first)
     if (JSON.stringify(kept).length <= MOST_CHARACTERS) return kept
   }
   return null
+}
+
+/** The versions with one more, in order, and none dropped. */
+export function withVersion(versions: readonly ConfigInForce[], added: ConfigInForce): ConfigInForce[] {
+  const others = versions.filter(
+    (one) => one.effective_from !== added.effective_from || one.written_at !== added.written_at,
+  )
+  return [...others, added].sort((a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at)
 }
 
 function begunBy(versions: readonly ConfigInForce[], at: number): number {

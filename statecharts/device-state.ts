@@ -36,6 +36,11 @@ export type DeviceState = {
   config: ConfigInForce[]
   clock: ClockState
   recent: string[]
+  /**
+   * The stretch that a repair had begun to correct when this was written; null where none has. Until it is made again, rows
+   * in it may be those of an attempt that never ended.
+   */
+  repairing: { from: EventKey; to: EventKey } | null
   /** Earliest and latest reported timestamp of the events that were clamped: a copy of one reports one of these. */
   clamped_span: [number, number] | null
   /** The end that a timeout decided, while a later event may still undo it. */
@@ -43,12 +48,12 @@ export type DeviceState = {
   checkpoint: { at: number; events: number } | null
   counters: { events: number; late: number; decided: number; disagreed: number; clamped: number }
   last: LastEvent | null
+  /** Times of its first event and its last, in the order of time and not of arrival. */
+  spoken: [number, number] | null
   /** The location that the device's own messages last named. */
   payload_location: string | null
   /** Levels of the pins that the generic GPIO spelling has reported, of those that the configuration knows. */
   pins: Record<string, 0 | 1>
-  /** Where a repair that has begun must begin again; null when none is pending. */
-  repair_from: EventKey | null
 }
 
 /** The newest event that was folded, for people who ask how the device is. */
@@ -76,14 +81,15 @@ export function newDeviceState(device_id: string, device_type: DeviceType): Devi
     config: [],
     clock: newClock(),
     recent: [],
+    repairing: null,
     clamped_span: null,
     undoable: null,
     checkpoint: null,
     counters: { events: 0, late: 0, decided: 0, disagreed: 0, clamped: 0 },
     last: null,
+    spoken: null,
     payload_location: null,
     pins: {},
-    repair_from: null,
   }
 }
 
@@ -117,13 +123,11 @@ export function mayBeClamped({ clamped_span: span }: DeviceState, reported_times
   return span !== null && reported_timestamp >= span[0] && reported_timestamp <= span[1]
 }
 
-/** The span with one more clamped event. */
-export function spanWith(
-  span: DeviceState['clamped_span'],
-  reported_timestamp: number,
-): DeviceState['clamped_span'] {
-  if (!span) return [reported_timestamp, reported_timestamp]
-  return [Math.min(span[0], reported_timestamp), Math.max(span[1], reported_timestamp)]
+/** A span of time with one more moment in it. */
+export function spanWith(span: [number, number] | null, at: number): [number, number] {
+  if (!span) return [at, at]
+  if (at >= span[0] && at <= span[1]) return span
+  return [Math.min(span[0], at), Math.max(span[1], at)]
 }
 
 /** The earliest timer of all the device's charts. */

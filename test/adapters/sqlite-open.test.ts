@@ -56,6 +56,26 @@ test('a hot store of version 1 keeps its rows through a later step', async () =>
   again.close()
 })
 
+test('a hot store from before repairs keeps what it held', async () => {
+  const file = folder.file('hot.sqlite')
+  openDatabase(file, { migrations: HOT_MIGRATIONS.slice(0, 1) }).close()
+  fromOutside(
+    file,
+    `INSERT INTO events VALUES ('dev-1', 1000, '3', 'evse', 'device', 'telemetry', NULL, 'ab', 1000, 1001, 'device',
+       4, 1, 1, NULL, NULL, 9, '{"pilot_state":"B"}');
+     INSERT INTO aliases VALUES ('device_session', 's-1', 'session', 'dev-1', 4);
+     INSERT INTO checkpoints VALUES ('dev-1', 1000, '3', 4, '{}', NULL)`,
+  )
+  const store = sqliteStore(file)
+  const range = { from: { ts: 0, ord: '' }, to: { ts: 2000, ord: '' } }
+  expect(await store.history('dev-1', range)).toMatchObject([
+    { ts: 1000, applied: 4, body: { pilot_state: 'B' } },
+  ])
+  expect(await store.findAliases('device_session', 's-1')).toMatchObject([{ target: 'session' }])
+  expect(await store.checkpoints('dev-1', range)).toMatchObject([{ applied: 4 }])
+  store.close()
+})
+
 test('a database newer than the code is refused with both versions, and not touched', () => {
   for (const [name, open] of [
     ['log.sqlite', sqliteLog],

@@ -129,6 +129,21 @@ test('every question of the processor is a look-up or a bounded range', async ()
   expectLookUps(plans)
 })
 
+test('every question of a repair is a bounded range of one index, in its order', async () => {
+  const range = { from: lowestKey(T0), to: lowestKey(T0 + 100) }
+  const plans = await plansOf(async () => {
+    await store.history('dev-1', range)
+    await store.things('dev-1', T0, T0 + 100)
+    await store.checkpoints('dev-1', range)
+    await store.checkpointBefore('dev-1', lowestKey(T0), 1)
+  })
+  expect(plans).toHaveLength(4)
+  expectLookUps(plans)
+  for (const { sql, plan } of plans.filter((each) => each.sql.includes('(ts, ord) >=')))
+    expect(plan, sql).toMatch(/\(device_id=\? AND \(ts,ord\)>\(\?,\?\) AND \(ts,ord\)<\(\?,\?\)\)/)
+  expect(plans.filter(({ plan }) => plan.includes('started_at>? AND started_at<?'))).toHaveLength(1)
+})
+
 function twoOfEach(): Put[] {
   return [1, 2].flatMap((n): Put[] => [
     { table: 'events', item: eventRow({ ord: ordinal(n) }) },

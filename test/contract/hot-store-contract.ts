@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect } from 'vitest'
 import type { StoreDump, TableName } from '../../adapters/store-tables.ts'
 import type { HotStore, Put } from '../../events/ports.ts'
 import { type ContractOptions, contract, type Rule } from './contract.ts'
+import { histories } from './hot-store-history.ts'
 import { crashes, timers, versions } from './hot-store-writes.ts'
 import {
   alias,
@@ -51,6 +52,7 @@ export function hotStoreContract(
     versions(rule, home)
     crashes(rule, home)
     timers(rule, home)
+    histories(rule, home)
   })
 }
 
@@ -71,7 +73,6 @@ function lookUps(rule: Rule, home: Home): void {
     const full = eventRow({
       ord: ordinal(2),
       reported_timestamp: 123_456.5,
-      late: false,
       retracted: true,
       supersedes: '1763000000000.x',
       body: { nested: { list: [1, null, 'é', { deep: true }] }, text: 'a\u0000b' },
@@ -201,14 +202,14 @@ function newerWins(rule: Rule, home: Home): void {
 
   rule('a put with an equal applied overwrites', async () => {
     const { store } = home()
-    const rows = [1, 2].map((revision) => eventRow({ applied: 3, revision, late: true, body: { revision } }))
+    const rows = [1, 2].map((revision) => eventRow({ applied: 3, revision, body: { revision } }))
     await store.write(batchOf([deviceWrite('dev-1', 0, rows.map(eventPut))]))
     expect(await store.findEvent('dev-1', eventRow())).toEqual(rows[1])
   })
 
   rule('an overwritten row keeps nothing of the old one', async () => {
     const { store } = home()
-    const marked = eventRow({ late: true, supersedes: 'x', location: 'old' })
+    const marked = eventRow({ supersedes: 'x', location: 'old' })
     await store.write(batchOf([deviceWrite('dev-1', 0, [eventPut(marked)])]))
     await store.write(batchOf([deviceWrite('dev-1', 1, [eventPut(eventRow({ applied: 2 }))])]))
     expect(await store.findEvent('dev-1', marked)).toEqual(eventRow({ applied: 2 }))

@@ -172,7 +172,7 @@ function events(rule: Rule, home: Home): void {
     const rows = [
       eventRow(),
       eventRow({ ord: ordinal(2), retracted: true }),
-      eventRow({ ord: ordinal(3), late: true }),
+      eventRow({ ord: ordinal(3), retracted: false }),
     ]
     await store.write(batchOf([deviceWrite('dev-1', 0, rows.map(eventPut))]))
     const query = { ...ALL, limit: 10 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createCounters } from '../../adapters/counters.ts'
 import { type Broker, startBroker } from '../../embedded/broker.ts'
 import { createFrontDoor } from '../../embedded/front-door.ts'
 import { StoreFull } from '../../events/ports.ts'
+import { soon } from '../soon.ts'
 import { createGatedLog, createKeptLogger, type GatedLog } from './gated-log.ts'
 
 const stops: (() => Promise<unknown>)[] = []
@@ -63,7 +64,7 @@ describe('a publish is acknowledged when its record is durable', () => {
     const publish = client.publishAsync('ev/evse/dev-1/telemetry', '{}', { qos }).then(() => {
       acknowledged = true
     })
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     // Another packet goes there and back behind it: an early PUBACK would have come before its answer.
     await client.subscribeAsync('nothing')
     expect(acknowledged).toBe(false)
@@ -88,7 +89,7 @@ describe('a publish is acknowledged when its record is durable', () => {
     await closed
     expect(acknowledged).toBe(false)
     log.fail(null)
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const again = await connect(broker)
       await again.publishAsync('ev/evse/dev-1/telemetry', 'again', { qos: 1 })
     })
@@ -101,7 +102,7 @@ describe('everything that a client publishes enters the log', () => {
     const { broker, log } = await startWorld()
     const client = await connect(broker)
     await client.publishAsync('ev/evse/dev-1/telemetry', 'zero', { qos: 0 })
-    await vi.waitFor(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/telemetry', text: 'zero' }]))
+    await soon(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/telemetry', text: 'zero' }]))
   })
 
   it.each([
@@ -139,7 +140,7 @@ describe('everything that a client publishes enters the log', () => {
     }
     const client = await connect(broker, { will })
     client.stream.destroy()
-    await vi.waitFor(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/telemetry', text: 'gone' }]))
+    await soon(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/telemetry', text: 'gone' }]))
   })
 
   it('of one connection in the order of publishing', async () => {
@@ -151,7 +152,7 @@ describe('everything that a client publishes enters the log', () => {
         client.publishAsync('ev/evse/dev-1/telemetry', String(n), { qos: (n % 2) as 0 | 1 }),
       ),
     )
-    await vi.waitFor(() => expect(kept(log)).toHaveLength(2_000))
+    await soon(() => expect(kept(log)).toHaveLength(2_000))
     expect(kept(log).map(({ text }) => Number(text))).toEqual(numbers)
   })
 })
@@ -177,7 +178,7 @@ describe('subscribers see telemetry, as a courtesy', () => {
     await person.subscribeAsync('ev/#', { qos: 1 })
     await device.publishAsync('ev/evse/dev-1/telemetry', 'x', { qos: 1 })
     await device.publishAsync('ev/thermostat/t-1/telemetry', 'y', { qos: 0 })
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(topics.sort()).toEqual(['ev/evse/dev-1/telemetry x', 'ev/thermostat/t-1/telemetry y']),
     )
     expect(packets).toEqual([0, 0])
@@ -191,7 +192,7 @@ describe('subscribers see telemetry, as a courtesy', () => {
     const topics = heard(person)
     await person.subscribeAsync('ev/#', { qos: 1 })
     await device.publishAsync('ev/evse/dev-1/telemetry', 'new', { qos: 1 })
-    await vi.waitFor(() => expect(topics).toContain('ev/evse/dev-1/telemetry new'))
+    await soon(() => expect(topics).toContain('ev/evse/dev-1/telemetry new'))
     expect(topics).toEqual(['ev/evse/dev-1/telemetry new'])
   })
 
@@ -232,7 +233,7 @@ describe('commands come from the server alone', () => {
       await intruder.publishAsync(topic, command, { qos: 0 })
     }
     await intruder.publishAsync('ev/evse/dev-1/telemetry', 'last', { qos: 1 })
-    await vi.waitFor(() => expect(topics).toContain('ev/evse/dev-1/telemetry last'))
+    await soon(() => expect(topics).toContain('ev/evse/dev-1/telemetry last'))
     expect(new Set(topics)).toEqual(new Set(['ev/evse/dev-1/telemetry last']))
     expect(kept(log)).toHaveLength(aimed.length * 2 + 1)
   })
@@ -250,10 +251,10 @@ describe('commands come from the server alone', () => {
     }
     const intruder = await connect(broker, { will })
     intruder.stream.destroy()
-    await vi.waitFor(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/downlink', text: 'command' }]))
+    await soon(() => expect(kept(log)).toEqual([{ topic: 'ev/evse/dev-1/downlink', text: 'command' }]))
     const device = await connect(broker)
     await device.publishAsync('ev/evse/dev-2/telemetry', 'last', { qos: 1 })
-    await vi.waitFor(() => expect(topics).toEqual(['ev/evse/dev-2/telemetry last']))
+    await soon(() => expect(topics).toEqual(['ev/evse/dev-2/telemetry last']))
   })
 
   it('the server’s own reach the device, whatever its id', async () => {
@@ -262,9 +263,7 @@ describe('commands come from the server alone', () => {
     const topics = heard(charger)
     await charger.subscribeAsync('ev/evse/a%2Fb%23/downlink')
     await broker.downlink.send('evse', 'a/b#', { cmd: 'time_sync', epoch_ms: 5 })
-    await vi.waitFor(() =>
-      expect(topics).toEqual(['ev/evse/a%2Fb%23/downlink {"cmd":"time_sync","epoch_ms":5}']),
-    )
+    await soon(() => expect(topics).toEqual(['ev/evse/a%2Fb%23/downlink {"cmd":"time_sync","epoch_ms":5}']))
     expect(log.commits).toEqual([])
   })
 
@@ -280,9 +279,7 @@ describe('commands come from the server alone', () => {
     const topics = heard(after)
     await new Promise<void>((resolve) => after.once('connect', () => resolve()))
     await broker.downlink.send('evse', 'dev-1', { cmd: 'time_sync', epoch_ms: 2 })
-    await vi.waitFor(() =>
-      expect(topics).toEqual(['ev/evse/dev-1/downlink {"cmd":"time_sync","epoch_ms":2}']),
-    )
+    await soon(() => expect(topics).toEqual(['ev/evse/dev-1/downlink {"cmd":"time_sync","epoch_ms":2}']))
   })
 })
 

@@ -1,10 +1,11 @@
 import { AssertionError } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type ConsumerParts, type ConsumerStep, runConsumer } from '../../embedded/consumer-loop.ts'
 import { isOwnBug } from '../../embedded/own-bug.ts'
 import type { LogRecord } from '../../events/record.ts'
 import type { BatchReport } from '../../processors/process-batch.ts'
+import { soon } from '../soon.ts'
 import { createKeptLogger } from './gated-log.ts'
 
 function record(n: number, bytes = 1): LogRecord {
@@ -111,9 +112,9 @@ describe('the consumer reads behind its checkpoint', () => {
   it('rests when there is nothing to read, and says that it has caught up', async () => {
     const world = createWorld({ records: [record(1)] })
     const running = world.run()
-    await vi.waitFor(() => expect(world.rests.length).toBeGreaterThan(1))
+    await soon(() => expect(world.rests.length).toBeGreaterThan(1))
     world.log.push(record(2))
-    await vi.waitFor(() => expect(world.applied).toEqual(['000001', '000002']))
+    await soon(() => expect(world.applied).toEqual(['000001', '000002']))
     world.drain.abort()
     expect(await running).toBe(true)
     expect(world.steps.at(-1)).toEqual({ position: '000002', report: null, caught_up: true, failures: 0 })
@@ -125,7 +126,7 @@ describe('sick infrastructure', () => {
     const world = createWorld({ records: [1, 2, 3].map((n) => record(n)) })
     world.faults.push({ error: new Error('disk I/O error'), written: false })
     const running = world.run()
-    await vi.waitFor(() => expect(world.rests.length).toBeGreaterThan(0))
+    await soon(() => expect(world.rests.length).toBeGreaterThan(0))
     world.drain.abort()
     await running
     expect(world.applied).toEqual(['000001', '000002', '000003'])
@@ -137,7 +138,7 @@ describe('sick infrastructure', () => {
     const world = createWorld({ records: [1, 2, 3].map((n) => record(n)) })
     world.faults.push({ error: new Error('the answer was lost'), written: true })
     const running = world.run()
-    await vi.waitFor(() => expect(world.rests.length).toBeGreaterThan(0))
+    await soon(() => expect(world.rests.length).toBeGreaterThan(0))
     world.drain.abort()
     await running
     expect(world.applied).toEqual(['000001', '000002', '000003'])
@@ -150,7 +151,7 @@ describe('sick infrastructure', () => {
     const randoms = [0, 1, 0.5]
     world.parts.random = () => randoms.shift() ?? 0
     const running = world.run()
-    await vi.waitFor(() => expect(world.applied).toEqual(['000001']))
+    await soon(() => expect(world.applied).toEqual(['000001']))
     world.drain.abort()
     await running
     expect(world.pauses).toEqual([100, 100, 300, 800, 1_600, 3_200, 6_400, 12_800, 15_000, 15_000])
@@ -176,7 +177,7 @@ describe('sick infrastructure', () => {
       },
     }
     const running = world.run()
-    await vi.waitFor(() => expect(world.applied).toEqual(['000001']))
+    await soon(() => expect(world.applied).toEqual(['000001']))
     world.drain.abort()
     await running
     expect(world.steps[0]?.failures).toBe(1)

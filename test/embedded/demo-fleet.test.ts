@@ -7,6 +7,7 @@ import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { parseReport } from '../../events/parse.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { DAY_MS } from '../../firmware-model/habits.ts'
+import { soon } from '../soon.ts'
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const SIZE = { chargers: 31, thermostats: 8 }
@@ -123,7 +124,7 @@ describe('the demo fleet', () => {
     expect(new Set(bytes).size).toBe(bytes.length)
     expect(all.length - stopped).toBeLessThan(stopped / 2)
     expectOrderPerDevice(all)
-    await vi.waitFor(() => expect(home.figures()).toMatchObject({ lag_records: 0 }), { timeout: 10_000 })
+    await soon(() => expect(home.figures()).toMatchObject({ lag_records: 0 }), { timeout: 10_000 })
     expect(await home.reads.counts()).toMatchObject({ quarantined: 0 })
   }, 120_000)
 

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createCounters } from '../../adapters/counters.ts'
 import { createFrontDoor, DoorClosed, feedBy } from '../../embedded/front-door.ts'
 import { type Arriving, StoreFull } from '../../events/ports.ts'
+import { soon } from '../soon.ts'
 import { createGatedLog, createKeptLogger } from './gated-log.ts'
 
 function openDoor() {
@@ -37,7 +38,7 @@ describe('commits are grouped', () => {
     const { door, log } = openDoor()
     log.shut()
     const first = door.admit(arriving('first'))
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     const others = ['x', 'y', 'z'].map((topic) => door.admit(arriving(topic)))
     await nextTurn()
     expect(log.waiting()).toBe(1)
@@ -71,7 +72,7 @@ describe('an arrival is answered when it is durable, and not before', () => {
     const answer = door.admit(arriving('slow')).then(() => {
       answered = true
     })
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     expect(answered).toBe(false)
     log.open()
     await answer
@@ -110,7 +111,7 @@ describe('a full disk', () => {
     log.shut()
     const first = door.admit(arriving('first'))
     first.catch(() => {})
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     const second = door.admit(arriving('second'))
     second.catch(() => {})
     log.open()
@@ -126,7 +127,7 @@ describe('a full disk', () => {
     log.fail(new StoreFull('disk full'))
     await expect(door.admit(arriving('refused'))).rejects.toBeInstanceOf(StoreFull)
     log.fail(null)
-    await vi.waitFor(() => door.admit(arriving('kept')))
+    await soon(() => door.admit(arriving('kept')))
     expect(log.commits.flat().map(({ topic }) => topic)).toEqual(['kept'])
     expect(door.status()).toMatchObject({ state: 'open', admitted: 1 })
     expect(logger.lines.map(({ level }) => level)).toEqual(['warn', 'info'])
@@ -170,7 +171,7 @@ describe('at the end', () => {
     const waiting = door.settled().then(() => {
       settled = true
     })
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     expect(settled).toBe(false)
     log.open()
     await Promise.all([admitted, waiting])
@@ -183,7 +184,7 @@ describe('at the end', () => {
     const { door, log } = openDoor()
     log.shut()
     const before = door.admit(arriving('before'))
-    await vi.waitFor(() => expect(log.waiting()).toBe(1))
+    await soon(() => expect(log.waiting()).toBe(1))
     const behind = door.admit(arriving('behind'))
     const closed = door.close()
     await expect(door.admit(arriving('after'))).rejects.toBeInstanceOf(DoorClosed)

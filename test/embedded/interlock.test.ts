@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { configArriving } from '../../events/config-record.ts'
+import { soon } from '../soon.ts'
 import { createKeptLogger } from './gated-log.ts'
 
 const T0 = 1_700_000_000_000
@@ -68,11 +69,11 @@ describe('the interlock in the whole system', () => {
     await draw(client, T0, 16)
     await call(client, T0 + 5_000, true)
     now = T0 + 60_000
-    await vi.waitFor(async () => expect(await alarms(home)).toMatchObject([{ ended_at: null }]), {
+    await soon(async () => expect(await alarms(home)).toMatchObject([{ ended_at: null }]), {
       timeout: 20_000,
     })
     await draw(client, now, 0)
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await alarms(home)).toMatchObject([
         { alarm: 'interlock_violation', device_id: PAIR, started_at: T0 + 5_000, ended_at: now },
       ]),
@@ -94,7 +95,7 @@ describe('the interlock in the whole system', () => {
     )
     const drained = await home.stop()
     const again = await start(() => T0 + 3_600_000)
-    await vi.waitFor(async () => expect(await alarms(again.home)).toHaveLength(50), { timeout: 20_000 })
+    await soon(async () => expect(await alarms(again.home)).toHaveLength(50), { timeout: 20_000 })
     if (drained) expect(again.home.figures().events).toBe(0)
     const { items } = await again.home.reads.eventsOfDevice(PAIR, {
       from: { ts: 0, ord: '' },
@@ -103,6 +104,5 @@ describe('the interlock in the whole system', () => {
       limit: 1000,
     })
     expect(items).toHaveLength(200)
-    expect(items.filter(({ late }) => late)).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { type Repeating, repeat } from '../../embedded/repeat.ts'
+import { soon } from '../soon.ts'
 import { createKeptLogger } from './gated-log.ts'
 
 let running: Repeating | undefined
@@ -19,7 +20,7 @@ describe('what is repeated', () => {
       runs++
       if (runs === 1) throw new Error('disk I/O error')
     })
-    await vi.waitFor(() => expect(runs).toBeGreaterThan(2))
+    await soon(() => expect(runs).toBeGreaterThan(2))
     expect(logger.lines).toMatchObject([{ level: 'warn', message: 'the sweep failed, it comes round again' }])
     expect(fatal).toEqual([])
   })
@@ -35,7 +36,7 @@ describe('what is repeated', () => {
       under_way--
       runs++
     })
-    await vi.waitFor(() => expect(runs).toBeGreaterThan(2))
+    await soon(() => expect(runs).toBeGreaterThan(2))
     expect(most).toBe(1)
   })
 
@@ -44,7 +45,7 @@ describe('what is repeated', () => {
     const { fatal } = start(async () => {
       throw bug
     })
-    await vi.waitFor(() => expect(fatal[0]).toBe(bug))
+    await soon(() => expect(fatal[0]).toBe(bug))
   })
 
   it('has ended when stop resolves', async () => {
@@ -55,7 +56,7 @@ describe('what is repeated', () => {
       await new Promise((resolve) => setTimeout(resolve, 20))
       ended = true
     })
-    await vi.waitFor(() => expect(begun).toBe(true))
+    await soon(() => expect(begun).toBe(true))
     await running?.stop()
     expect(ended).toBe(true)
   })

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSparingLogger } from '../../embedded/sparing-logger.ts'
+import { soon } from '../soon.ts'
 import { createKeptLogger } from './gated-log.ts'
 
 describe('a flood of one message', () => {
@@ -8,7 +9,7 @@ describe('a flood of one message', () => {
     const logger = createSparingLogger(kept, 10)
     for (let n = 0; n < 25; n++) logger.warn('quarantined', { position: n })
     expect(kept.lines.map(({ fields }) => fields.position)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    await vi.waitFor(() => expect(kept.lines).toHaveLength(11))
+    await soon(() => expect(kept.lines).toHaveLength(11))
     expect(kept.lines[10]).toEqual({
       level: 'warn',
       message: 'quarantined',

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import mqtt, { type MqttClient } from 'mqtt'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listen } from '../../embedded/listen.ts'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { StartRefused } from '../../embedded/start-refused.ts'
+import { soon } from '../soon.ts'
 import { createKeptLogger } from './gated-log.ts'
 
 const DAY_MS = 86_400_000
@@ -58,8 +59,8 @@ describe('the whole system over one folder', () => {
     await device.subscribeAsync('ev/evse/dev-1/downlink')
     await say(device, 'dev-1', { timestamp: 123_456, pilot_state: 'A' })
     await say(device, 'dev-1', { timestamp: 124_456, pilot_state: 'B' })
-    await vi.waitFor(() => expect(home.figures().events).toBe(2))
-    await vi.waitFor(() => expect(told).toEqual([{ cmd: 'time_sync', epoch_ms: 1_700_000_000_000 }]))
+    await soon(() => expect(home.figures().events).toBe(2))
+    await soon(() => expect(told).toEqual([{ cmd: 'time_sync', epoch_ms: 1_700_000_000_000 }]))
   })
 
   it('a device that falls silent has its timers come due: the sweep moves its time', async () => {
@@ -67,9 +68,9 @@ describe('the whole system over one folder', () => {
     const { home } = await start({ clock: () => now })
     const device = await connect(home)
     await say(device, 'dev-1', { timestamp: now, pilot_state: 'B' })
-    await vi.waitFor(async () => expect(await sessions(home)).toMatchObject([{ ended_at: null }]))
+    await soon(async () => expect(await sessions(home)).toMatchObject([{ ended_at: null }]))
     now += 8 * DAY_MS
-    await vi.waitFor(async () => expect(await sessions(home)).toMatchObject([{ end_reason: 'timeout' }]), {
+    await soon(async () => expect(await sessions(home)).toMatchObject([{ end_reason: 'timeout' }]), {
       timeout: 20_000,
     })
     expect(home.figures().quarantined).toBe(0)
@@ -80,7 +81,7 @@ describe('the whole system over one folder', () => {
     const client = await connect(home)
     await client.publishAsync('pilotline/until/dev-1', '{"device_id":"dev-1","until":1}', { qos: 1 })
     await client.publishAsync('ev/evse/dev-1/downlink', '{"cmd":"time_sync","epoch_ms":1}', { qos: 1 })
-    await vi.waitFor(() => expect(home.figures().quarantined).toBe(2))
+    await soon(() => expect(home.figures().quarantined).toBe(2))
   })
 
   it('stopping says whether everything was read, and may be asked twice', async () => {
@@ -116,7 +117,7 @@ describe('a start that is refused leaves nothing behind', () => {
     await expect(start()).rejects.toBeInstanceOf(StartRefused)
     const client = await connect(home)
     await say(client, 'dev-1', { timestamp: 1_700_000_000_000, pilot_state: 'A' })
-    await vi.waitFor(() => expect(home.figures().events).toBe(1))
+    await soon(() => expect(home.figures().events).toBe(1))
   })
 
   it('one whose port is taken: the folder is free again', async () => {
@@ -133,7 +134,7 @@ describe('a bug of ours', () => {
     const first = await start()
     const client = await connect(first.home)
     await say(client, 'dev-1', { timestamp: 1_700_000_000_000, pilot_state: 'A' })
-    await vi.waitFor(() => expect(first.home.figures().events).toBe(1))
+    await soon(() => expect(first.home.figures().events).toBe(1))
     await first.home.stop()
     const database = new DatabaseSync(join(data, 'hot.sqlite'))
     database.exec(`UPDATE states SET state = '{"secret": sesame}'`)
@@ -141,7 +142,7 @@ describe('a bug of ours', () => {
 
     const { home, fatal, logger } = await start()
     await say(await connect(home), 'dev-1', { timestamp: 1_700_000_001_000, pilot_state: 'B' })
-    await vi.waitFor(() => expect(fatal).toHaveLength(1))
+    await soon(() => expect(fatal).toHaveLength(1))
     const [line] = logger.lines.filter(({ level }) => level === 'error')
     expect(line?.fields).toMatchObject({ from_position: '00000000000000000002', error: 'SyntaxError' })
     expect(JSON.stringify(logger.lines)).not.toContain('sesame')

@@ -2,11 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { configArriving } from '../../events/config-record.ts'
 import type { DeviceConfig } from '../../events/event.ts'
 import type { Summary } from '../../events/ports.ts'
+import { soon } from '../soon.ts'
 
 export type Arriving = { received_at: number; topic: string; payload: string }
 export type Configured = { device_id: string; config: DeviceConfig; effective_from: number }
@@ -33,7 +33,7 @@ export async function throughTheHome(
     await admitAll(home, arriving, (at) => {
       now = at
     })
-    await vi.waitFor(
+    await soon(
       () => {
         if (home.figures().lag_records > 0) throw new Error('still behind')
       },

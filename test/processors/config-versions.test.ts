@@ -47,12 +47,13 @@ describe.each(HOMES)('a configuration (%s)', (home) => {
     expect(energies(world)).toEqual([5, 7])
   })
 
-  test('that is backdated is kept and marked late, and holds for what comes', async () => {
+  test('that is backdated repairs the cycles that it touches, and holds for what comes', async () => {
     const world = await given(home, config(0, THERMOSTAT, heating(5)), ...cycle(10))
     const report = await world.when(config(80, THERMOSTAT, heating(7), { from: 5 }), ...cycle(110))
     expect(report).toMatchObject({ late: 1 })
-    expect(rowsOf(world, { origin: 'config' }).map(({ late }) => late)).toEqual([undefined, true])
-    expect(energies(world)).toEqual([5, 7])
+    expect(rowsOf(world, { origin: 'config' }).map(({ ts }) => ts)).toEqual([at(0), at(5)])
+    expect(rowsOf(world).filter((row) => 'late' in row)).toEqual([])
+    expect(energies(world)).toEqual([7, 7])
   })
 
   test('that comes a second time is dropped', async () => {

@@ -20,7 +20,7 @@ describe.each(HOMES)('a pin means what the configuration says (%s)', (home) => {
     expect(thingsOf(world, 'cycle')).toMatchObject([
       { mode: 'heating', started_at: at(1), ended_at: at(61), duration_hours: 1 },
     ])
-    expect(bodies(world)[0]).toMatchObject({ heating_call: true, extra: { pin: 'W1', pin_state: 1 } })
+    expect(bodies(world)[0]).toMatchObject({ heating_call: true, gpio: { pin: 'W1', state: 1 } })
   })
 
   test('a pin that it does not name is quarantined, and no level of it is kept', async () => {

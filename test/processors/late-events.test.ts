@@ -4,32 +4,31 @@ import { decidedBy, given, HOMES, itemOf, rowsOf, stateOf, thingsOf } from './gi
 import { at, config, evse, gpio, THERMOSTAT, thermostat, until } from './messages.ts'
 
 describe.each(HOMES)('a late event (%s)', (home) => {
-  test('is kept as a row that is marked late, and counted', async () => {
+  test('is kept as a row, without a mark, and counted', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     const report = await world.when(evse(3, 'A', {}, { received: 6 }))
-    expect(report).toMatchObject({ events: 1, late: 1, decided: 0, duplicates: 0 })
+    expect(report).toMatchObject({ events: 1, late: 1, duplicates: 0 })
     expect(world.counted.late).toBe(1)
     expect(stateOf(world).counters).toMatchObject({ events: 3, late: 1 })
-    expect(rowsOf(world, { ts: at(3) })).toMatchObject([
-      { origin: 'device', late: true, received_at: at(6), body: { pilot_state: 'A' } },
-    ])
+    const [row] = rowsOf(world, { ts: at(3), origin: 'device' })
+    expect(row).toMatchObject({ received_at: at(6), entered: 3, body: { pilot_state: 'A' } })
+    expect(row).not.toHaveProperty('late')
   })
 
-  test('changes no chart, no timer, no horizon, and no decided row', async () => {
+  test('changes what was decided after it, and leaves the horizon and the last word alone', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     const before = stateOf(world)
-    const { next_due } = itemOf(world)
-    const decided = rowsOf(world, { origin: 'chart' })
     await world.when(evse(3, 'A'))
+    const prompt = await given('memory', evse(1, 'B'), evse(3, 'A'), evse(5, 'C'))
     const after = stateOf(world)
-    expect(after.instances).toEqual(before.instances)
     expect(after.horizon).toEqual(before.horizon)
     expect(after.last).toEqual(before.last)
-    expect(itemOf(world).next_due).toBe(next_due)
-    expect(rowsOf(world, { origin: 'chart' })).toEqual(decided)
+    expect(decidedBy(world)).toEqual(['session_start', 'session_end', 'session_start'])
+    expect(after.instances).toEqual(stateOf(prompt).instances)
+    expect(itemOf(world).next_due).toBe(itemOf(prompt).next_due)
   })
 
-  test('an event that is on time is not marked', async () => {
+  test('an event that is on time has no mark either', async () => {
     const world = await given(home, evse(1, 'B'), evse(5, 'C'))
     expect(rowsOf(world).filter((row) => 'late' in row)).toEqual([])
   })
@@ -40,7 +39,10 @@ describe('late is what comes before the last thing that was folded', () => {
     const world = await given('memory', evse(0, 'B'), evse(10, 'E'), until(60))
     expect(decidedBy(world)).toEqual(['session_start', 'session_end'])
     expect(await world.when(evse(20, 'C'))).toMatchObject({ late: 1 })
-    expect(await world.when(evse(25, 'C'))).toMatchObject({ late: 0, decided: 1 })
+    expect(decidedBy(world)).toEqual(['session_start', 'session_end retracted'])
+    const other = await given('memory', evse(0, 'B'), evse(10, 'E'), until(60))
+    expect(await other.when(evse(25, 'C'))).toMatchObject({ late: 0, decided: 1 })
+    expect(decidedBy(other)).toEqual(['session_start', 'session_end', 'session_start'])
   })
 
   test('not an event before a time in which nothing happened', async () => {
@@ -69,7 +71,7 @@ describe('late is what comes before the last thing that was folded', () => {
     expect(rowsOf(world, { ts: at(1) }).map(({ location }) => location)).toEqual(['yard'])
   })
 
-  test('a late pin leaves the levels of the pins alone', async () => {
+  test('a late pin has its level from its own time on: the call that it makes goes on', async () => {
     const gpio_pins = { Y1: { signal: 'cooling_call' }, Y2: { signal: 'cooling_call', stage: 2 } } as const
     const world = await given(
       'memory',
@@ -77,7 +79,11 @@ describe('late is what comes before the last thing that was folded', () => {
       gpio(2, 'Y1', 1),
     )
     await world.when(gpio(1, 'Y2', 1), gpio(10, 'Y1', 0))
-    expect(decidedBy(world)).toEqual(['cycle_start', 'cycle_end'])
+    expect(decidedBy(world)).toEqual(['cycle_start', 'cycle_start retracted'])
+    expect(stateOf(world).pins).toEqual({ Y1: 0, Y2: 1 })
+    await world.when(gpio(11, 'Y2', 0))
+    const live = world.store.dump().summaries.filter(({ retracted }) => !retracted)
+    expect(live.map(({ body }) => [body.started_at, body.ended_at])).toEqual([[at(1), at(11)]])
   })
 
   test('a late one of one chart’s device does not disturb another’s', async () => {

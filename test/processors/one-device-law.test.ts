@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import type { NewRecord } from '../../events/record.ts'
 import type { Random } from '../simulation/device-life.ts'
+import { lawful } from '../simulation/law.ts'
 import { cleanRun, faultyRun, stateBeforeEvents } from '../simulation/world.ts'
 import { given } from './given.ts'
 import { misfortune, oneDevice } from './one-device.ts'
@@ -19,10 +20,16 @@ test('any batching, duplication and crash points of one device’s records give 
   )
 })
 
-test('any batching of one device’s records gives the very same rows, bookkeeping and all', async () => {
+test('any batching of one device’s records gives the same rows; where none came late, bookkeeping and all', async () => {
   await fc.assert(
     fc.asyncProperty(oneDevice, fc.array(fc.integer({ min: 1, max: 9 })), async (records, sizes) => {
-      const whole = await given(memoryStore())
+      let repairs = 0
+      const inner = memoryStore()
+      const history: typeof inner.history = (...of) => {
+        repairs++
+        return inner.history(...of)
+      }
+      const whole = await given({ ...inner, history })
       await whole.when(...records)
       const cut = await given(memoryStore())
       for (let at = 0; at < records.length; ) {
@@ -30,6 +37,9 @@ test('any batching of one device’s records gives the very same rows, bookkeepi
         await cut.when(...records.slice(at, at + size))
         at += size
       }
+      expect(lawful(cut.store.dump())).toEqual(lawful(whole.store.dump()))
+      // A repair is made once a batch, so how often a row was written again depends on the batches.
+      if (repairs > 0) return
       const withoutVersion = ({ states, ...tables }: ReturnType<typeof whole.store.dump>) => ({
         ...tables,
         states: states.map(({ version: _, ...state }) => state),

@@ -67,7 +67,10 @@ const word: fc.Arbitrary<Said> = fc.oneof(
 
 const wait = fc.constantFrom(0, 0.05, 0.2, 1, 30, 2000)
 
-/** Two chargers and a thermostat that begin on one circuit, and what they say, in the order in which it came. */
+/**
+ * Two chargers and a thermostat, of which one has been on another circuit, and what they say, in the order in which it
+ * came. All have spoken: the sweep tells the time only to what is known.
+ */
 const house: fc.Arbitrary<Record0[]> = fc
   .array(fc.record({ wait, word }), { minLength: 1, maxLength: 30 })
   .map((steps) => {
@@ -78,9 +81,12 @@ const house: fc.Arbitrary<Record0[]> = fc
       return step.word(minute)
     })
     return [
-      config(0, CHARGER, { device_type: 'evse', ...circuit, rated_voltage_v: 240 }),
-      config(0, 'dev-2', { device_type: 'evse', ...circuit }),
-      config(0, THERMOSTAT, { device_type: 'thermostat', ...circuit }),
+      config(-3, CHARGER, { device_type: 'evse', ...circuit, rated_voltage_v: 240 }),
+      config(-3, 'dev-2', { device_type: 'evse', ...circuit, location: 'barn' }),
+      config(-3, THERMOSTAT, { device_type: 'thermostat', ...circuit }),
+      evse(-2, 'A', { device_id: CHARGER }),
+      evse(-2, 'A', { device_id: 'dev-2' }),
+      config(-1, 'dev-2', { device_type: 'evse', ...circuit }),
       ...said,
     ]
   })

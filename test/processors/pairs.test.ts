@@ -87,7 +87,7 @@ describe.each(HOMES)('a charger and a thermostat on one circuit (%s)', (home) =>
     expect(stateOf(world, PAIR).until).toBe(at(20))
     await world.whenFed()
     expect(stateOf(world, PAIR).until).toBe(at(30))
-    expect(rowsOf(world, { device_id: PAIR }).filter(({ late }) => late)).toEqual([])
+    expect(stateOf(world, PAIR).counters.late).toBe(0)
     expect(thingsOf(world, 'alarm')).toEqual([])
   })
 
@@ -143,7 +143,7 @@ describe('a pair', () => {
     await world.when(...wired, draws(10), calls(20), draws(30), calls(35, false), rests(40))
     expect(world.fed.map(({ received_at }) => received_at)).toEqual([10, 20, 30, 35, 40].map(at))
     await world.whenFed()
-    expect(rowsOf(world, { device_id: PAIR }).filter(({ late }) => late)).toEqual([])
+    expect(stateOf(world, PAIR).counters.late).toBe(0)
   })
 
   test('hears what a device says from its configuration on, and not what is said in the time before', async () => {
@@ -154,11 +154,13 @@ describe('a pair', () => {
 
   test('hears a late word as a late one, and a known one not at all', async () => {
     const world = await given('memory', ...wired, draws(10), draws(20))
+    await world.whenFed()
     const late = evse(15, 'C', { current_draw: 12 }, { received: 21 })
     await world.when(late, draws(10))
-    expect(world.fed).toHaveLength(3)
-    await world.whenFed()
-    expect(rowsOf(world, { device_id: PAIR, late: true })).toMatchObject([{ ts: at(15) }])
+    expect(world.fed).toHaveLength(1)
+    const { late: counted } = await world.whenFed()
+    expect(counted).toBe(1)
+    expect(rowsOf(world, { device_id: PAIR }).map(({ ts }) => ts)).toEqual([10, 15, 20].map(at))
   })
 
   test('hears the pins of a thermostat by what they mean', async () => {
@@ -212,8 +214,13 @@ describe('a device that leaves its circuit', () => {
     )
     await world.whenFed()
     expect(stateOf(world, PAIR).instances.interlock?.value).toEqual({ call: 'on' })
-    const [left] = rowsOf(world, { device_id: PAIR }).filter(({ body }) => body.left)
-    expect(left?.ts).toBe(at(10))
+    const told = (device_id: string) =>
+      rowsOf(world, { device_id, origin: 'device' }).map(({ ts, retracted }) => [ts, retracted ?? false])
+    expect(told(PAIR)).toEqual([
+      [at(10), true],
+      [at(30), false],
+    ])
+    expect(told('pair:barn:main')).toEqual([[at(10), false]])
   })
 
   test('leaves it for none as well as for another, and is told so once', async () => {
@@ -225,7 +232,7 @@ describe('a device that leaves its circuit', () => {
   })
 
   test('does not leave where the new configuration says the same, or where it has not spoken', async () => {
-    const same = { device_type: 'evse', ...circuit, rated_power_kw: 7 } as const
+    const same = { device_type: 'evse', ...circuit, interlock_grace_s: 20 } as const
     const world = await given('memory', ...wired, draws(10), config(20, CHARGER, same), draws(30))
     expect(world.fed).toHaveLength(2)
     const silent = await given('memory', ...wired, config(20, CHARGER, moved), draws(30))

@@ -105,14 +105,6 @@ describe.each(HOMES)('state of newer code (%s)', (home) => {
 })
 
 describe('our own bugs', () => {
-  test('a state that a repair has marked is touched by nobody who cannot repair', async () => {
-    const world = await given(memoryStore(), evse(1, 'B'))
-    await rewrite(world, ({ horizon }) => ({ repair_from: horizon }))
-    const before = world.store.dump()
-    await expect(world.when(evse(2, 'C'))).rejects.toThrow(/repair is pending/)
-    expect(world.store.dump()).toEqual(before)
-  })
-
   test('an internal record that does not parse is loud, and is not quarantined', async () => {
     const world = await given(memoryStore(), evse(1, 'B'))
     const broken = { ...config(2, 'dev-1', {}), payload: new TextEncoder().encode('{') }

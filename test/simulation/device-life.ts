@@ -31,11 +31,21 @@ const PAIR = pairId('garage', 'main')
 /** Records of one device in the order in which they were received. Positions are given when they are laid on a log. */
 export type Record0 = Omit<LogRecord, 'position'>
 
-export function lifeOf(device_id: string, random: Random, length: number): Record0[] {
+export type LifeOptions = {
+  /** False: every device's clock is set, so that no time depends on the order in which messages come in. */
+  uptime?: boolean
+}
+
+export function lifeOf(
+  device_id: string,
+  random: Random,
+  length: number,
+  { uptime = true }: LifeOptions = {},
+): Record0[] {
   const kind = random.pick(['evse', 'evse', 'thermostat'] as const)
   const records: Record0[] = []
   let now = START + random.below(3_600_000)
-  const device = kind === 'evse' ? charger(device_id, random) : thermostat(device_id, random)
+  const device = kind === 'evse' ? charger(device_id, random, uptime) : thermostat(device_id, random)
   if (random.chance(0.7)) records.push(configRecord(device_id, kind, now, random))
   for (let i = 0; i < length; i++) {
     now += random.pick([0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * 86_400_000])
@@ -47,12 +57,19 @@ export function lifeOf(device_id: string, random: Random, length: number): Recor
   return records
 }
 
-function charger(device_id: string, random: Random): (now: number) => Record0 {
+/** Time for every device, and for every pair that they may be in, to come to the same end. */
+export function longAfter(device_ids: readonly string[]): Record0[] {
+  const at = START + 10 * 365 * 86_400_000
+  const all = [...device_ids, ...['garage', 'yard'].map((location) => pairId(location, 'main'))]
+  return all.map((device_id) => internal(untilTopic(device_id), at, { device_id, until: at }))
+}
+
+function charger(device_id: string, random: Random, uptime: boolean): (now: number) => Record0 {
   let register = random.pick([0, 0, 1_000])
   let session = 0
   let booted = START - 1_000
   let pilot = 'A'
-  const unset = random.chance(0.3)
+  const unset = random.chance(0.3) && uptime
   return (now) => {
     const before = pilot
     pilot = random.pick(['A', 'B', 'C', 'C', 'D', 'E', 'F', pilot])
@@ -60,7 +77,8 @@ function charger(device_id: string, random: Random): (now: number) => Record0 {
     if (random.chance(0.1)) register = 0
     register += pilot === 'C' ? random.next() * 2 : 0
     if (random.chance(0.05)) booted = now
-    const timestamp = unset && random.chance(0.7) ? now - booted : now + random.pick([0, 0, 0, 3_600_000])
+    const uptime_ms = Math.max(0, now - booted - random.pick([0, 0, 400, 3_000, 90_000]))
+    const timestamp = unset && random.chance(0.7) ? uptime_ms : now + random.pick([0, 0, 0, 3_600_000])
     const fields = {
       pilot_state: random.chance(0.9) ? pilot : undefined,
       current_draw: pilot === 'C' ? 16 : 0,

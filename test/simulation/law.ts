@@ -9,23 +9,47 @@ type Row = Record<string, unknown>
 /** Live rows and chart states, without what the law leaves out. */
 export function lawful(dump: Dump): Dump {
   const tables: Dump = {}
+  const live = new Set((dump.events as Row[]).filter((row) => !row.retracted).map((row) => row.device_id))
+  // A pair whose members were all told to be elsewhere is one that has never been.
+  const isLive = (row: Row) => !row.retracted && (row.device_type !== 'pair' || live.has(row.device_id))
   for (const [table, rows] of Object.entries(dump)) {
-    if (table === 'consumers' || table === 'positions') continue
-    tables[table] = (rows as Row[])
-      .filter((row) => !row.retracted)
-      .map((row) => withoutBookkeeping(table, row))
+    if (table === 'positions' || table === 'checkpoints') continue
+    tables[table] = (rows as Row[]).filter(isLive).map((row) => withoutBookkeeping(table, row))
   }
   return tables
 }
 
 function withoutBookkeeping(table: string, row: Row): Row {
-  const { applied: _a, revision: _r, supersedes: _s, version: _v, ttl: _t, ...kept } = row
+  const { applied: _a, entered: _e, revision: _r, supersedes: _s, version: _v, ttl: _t, ...kept } = row
   if (table === 'quarantine') delete kept.position
+  if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
+  if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
+  if (table === 'events') kept.body = withoutRevision(kept.body as Row)
   if (typeof kept.state === 'string') kept.state = lawfulState(kept.state)
   return kept
 }
 
+/** What is still open is told from the state; its row only says which it is and when it began. */
+function lawfulThing(body: Row): Row {
+  if (body.ended_at !== null) return withoutRevision(body)
+  const { session_id, cycle_id, device_session_id, device_id, location, started_at } = body
+  return { session_id, cycle_id, device_session_id, device_id, location, started_at, ended_at: null }
+}
+
+function withoutRevision({ revision: _, ...body }: Row): Row {
+  return body
+}
+
 function lawfulState(text: string): unknown {
-  const { applied: _a, recent: _r, undoable, ...kept } = parseDeviceState(text)
+  const { applied: _a, recent: _r, checkpoint: _c, clock: _k, undoable, ...state } = parseDeviceState(text)
+  // What was counted on the way is of the way: a late event that moved three decisions decided three times.
+  const { late: _l, decided: _d, disagreed: _g, ...counters } = state.counters
+  const kept = state.device_type === 'pair' ? withoutWithdrawn(state) : { ...state, counters }
   return { ...kept, undoable: undoable && withoutBookkeeping('events', undoable as unknown as Row) }
+}
+
+/** A pair hears words that are withdrawn again, and some more than once: what it counted of them says nothing. */
+function withoutWithdrawn<S extends { counters: unknown; spoken: unknown; clamped_span: unknown }>(state: S) {
+  const { counters: _c, spoken: _s, clamped_span: _p, ...kept } = state
+  return kept
 }

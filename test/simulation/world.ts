@@ -63,6 +63,14 @@ export function withDuplicates(records: readonly Record0[], random: Random, chan
   return result
 }
 
+/** Each record up to `reach` places from its own, but for the first of all, which says what the device is. */
+export function reordered(records: readonly Record0[], random: Random, reach: number): Record0[] {
+  const [first, ...others] = records
+  const placed = others.map((record, index) => ({ record, at: index + random.next() * reach }))
+  const rest = placed.sort((a, b) => a.at - b.at).map(({ record }) => record)
+  return first ? [first, ...rest] : rest
+}
+
 /** Batches cut anywhere, a crash before any single write or append, and back to the stored position each time. */
 export async function faultyRun(
   records: readonly Record0[],
@@ -118,6 +126,8 @@ export function feedAfterWriting(ports: Ports): Ports {
 /** Broken on purpose: the state goes before the rows that it speaks of. */
 export function stateBeforeEvents(store: HotStore): HotStore {
   const stateFirst = async (batch: BatchWrite) => {
+    // A mark is a state alone.
+    if (batch.devices.every(({ puts }) => puts.length === 0)) return store.write(batch)
     const states = batch.devices.map((device) => ({ ...device, puts: [] }))
     const { conflicts } = await store.write({ devices: states, quarantined: [] })
     if (conflicts.length > 0) return { conflicts }
@@ -129,4 +139,9 @@ export function stateBeforeEvents(store: HotStore): HotStore {
     return store.write({ ...batch, devices: rows })
   }
   return { ...store, write: stateFirst }
+}
+
+/** Broken on purpose: nobody who comes after a crash is told that a repair had begun. */
+export function saysItIsAtomic(store: HotStore): HotStore {
+  return { ...store, atomic: true }
 }

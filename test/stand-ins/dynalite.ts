@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import {
   CreateTableCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
   type KeySchemaElement,
   ScanCommand,
@@ -26,6 +27,7 @@ import {
   type TableName,
   type Tables,
 } from '../../adapters/store-tables.ts'
+import { soon } from '../soon.ts'
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
 
@@ -74,9 +76,10 @@ async function createTable(client: DynamoDBClient, prefix: string, table: AwsTab
     KeySchema: keySchema(partition, sort),
     Projection: { ProjectionType: projection },
   }))
+  const TableName = tableName(prefix, table)
   await client.send(
     new CreateTableCommand({
-      TableName: tableName(prefix, table),
+      TableName,
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
         AttributeName,
@@ -86,6 +89,10 @@ async function createTable(client: DynamoDBClient, prefix: string, table: AwsTab
       ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
     }),
   )
+  await soon(async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName }))
+    if (Table?.TableStatus !== 'ACTIVE') throw new Error(`${TableName} is ${Table?.TableStatus}`)
+  })
 }
 
 function keySchema(partition: KeyAttribute, sort?: KeyAttribute): KeySchemaElement[] {

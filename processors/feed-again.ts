@@ -1,0 +1,97 @@
+/** What a member's records lead to on the streams of its pairs: what is new, and what was told and no longer holds. */
+import { isDeepStrictEqual } from 'node:util'
+import type { DeviceEvent } from '../events/event.ts'
+import { compareKeys, type EventKey, keyText } from '../events/key.ts'
+import type { EventRow } from '../events/ports.ts'
+import type { LogRecord } from '../events/record.ts'
+import type { ConfigInForce } from '../statecharts/config-in-force.ts'
+import { spanWith } from '../statecharts/device-state.ts'
+import { type DeviceWork, END, hasEntered } from './device-work.ts'
+import { eventInRow, meantInRow } from './event-rows.ts'
+import { feedOf, isWired } from './feed-pairs.ts'
+import { correction, type MemberEvent, type PairWord, wordsOfEvent, wordsOfLeaving } from './member-words.ts'
+
+type At = Pick<LogRecord, 'position'>
+
+/** An event of a device: its readings, and that it left a circuit where it is the first beyond the change. */
+export function feedEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, { position }: At): void {
+  const { state } = work
+  if (!isWired(state)) return
+  const { config, spoken } = state
+  const left = correction(
+    wordsOfLeaving(state, config, spoken),
+    wordsOfLeaving(state, config, spanWith(spoken, event.event_time)),
+  )
+  feed(work, [...left, ...wordsOfEvent(state, { ...event, key }, config)], position)
+}
+
+/**
+ * A configuration that changes a past in which the device has spoken: its words from `from` on are to other pairs, or
+ * under another configuration, than those that were told of them. `versions` are all that are known now.
+ */
+export async function feedConfig(
+  work: DeviceWork,
+  versions: readonly ConfigInForce[],
+  from: EventKey | null,
+  { position }: At,
+): Promise<void> {
+  const { state } = work
+  const { config: was, spoken } = state
+  if (!spoken || !isWired({ config: [...was, ...versions] })) return
+  const left = correction(wordsOfLeaving(state, was, spoken), wordsOfLeaving(state, versions, spoken))
+  const rows = from ? await wordsSince(work, from) : []
+  const said = rows.flatMap((row) => {
+    const event = eventOf(row)
+    return correction(wordsOfEvent(state, event, was), wordsOfEvent(state, event, versions))
+  })
+  feed(work, [...left, ...said], position)
+}
+
+/** Words that a repair has come to read otherwise: a pin means what the pins before it make of it. */
+export function feedRepaired(
+  work: DeviceWork,
+  again: DeviceWork,
+  stored: readonly EventRow[],
+  { position }: At,
+): void {
+  const { state } = work
+  if (!isWired(state)) return
+  const before = new Map(stored.map((row) => [keyText(row), row]))
+  for (const { put } of again.puts.values()) {
+    if (put.table !== 'events' || put.item.origin !== 'device') continue
+    const name = keyText(put.item)
+    const pending = work.puts.get(`events ${name}`)?.put
+    const was = pending?.table === 'events' ? pending.item : before.get(name)
+    const now = eventOf(put.item)
+    if (!was || isDeepStrictEqual(eventOf(was).fields, now.fields)) continue
+    feed(work, wordsOfEvent(state, now, state.config), position)
+  }
+}
+
+/** An event that lies elsewhere now. */
+export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At): void {
+  const { state } = work
+  if (!isWired(state)) return
+  const [before, now] = [was, is].map((row) => wordsOfEvent(state, eventOf(row), state.config))
+  feed(work, correction(before ?? [], now ?? []), position)
+}
+
+/** What the device has said from a key on, as it is stored, and as this batch has it. */
+async function wordsSince(work: DeviceWork, from: EventKey): Promise<EventRow[]> {
+  const stored = await work.lookups.history(work.state.device_id, { from, to: END })
+  const applied = work.stored?.applied ?? 0
+  const entered = stored.filter((row) => hasEntered(row, applied))
+  const rows = new Map(entered.map((row) => [keyText(row), row]))
+  for (const { put } of work.puts.values())
+    if (put.table === 'events' && compareKeys(put.item, from) >= 0) rows.set(keyText(put.item), put.item)
+  return [...rows.values()].filter(({ origin }) => origin === 'device').sort(compareKeys)
+}
+
+function eventOf(row: EventRow): MemberEvent {
+  const { ts, ord } = row
+  return { ...eventInRow(row), key: { ts, ord }, fields: meantInRow(row) }
+}
+
+function feed(work: DeviceWork, words: readonly PairWord[], position: string): void {
+  for (const { message, received_at } of words) work.feeds.push(feedOf(message, { position, received_at }))
+}

@@ -1,0 +1,98 @@
+/** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
+import { keyText, lowestKey } from '../events/key.ts'
+import type { EventRow, Summary } from '../events/ports.ts'
+import { statePath } from '../statecharts/chart.ts'
+import type { DeviceState } from '../statecharts/device-state.ts'
+import type { EvseContext } from '../statecharts/evse-memory.ts'
+import type { HvacContext } from '../statecharts/hvac-memory.ts'
+import { alarmId, thingId } from '../statecharts/thing-id.ts'
+import { type DeviceWork, put } from './device-work.ts'
+import { type KnownThings, thingOf } from './withdraw-things.ts'
+
+/**
+ * Gives back what decisions in the stretch had changed and the fold has not decided again: an end that is undone, a
+ * continuation that never was, an alarm. `began` is the state that the fold began at. Every row of the stretch is asked,
+ * withdrawn or not: an attempt that ended half-way may have withdrawn them already.
+ */
+export async function restoreThings(
+  work: DeviceWork,
+  again: DeviceWork,
+  began: DeviceState,
+  { rows, known }: { rows: readonly EventRow[]; known: KnownThings },
+): Promise<void> {
+  const told = new Set(known)
+  for (const { put: one } of again.puts.values()) if (one.table === 'summaries') told.add(one.item.id)
+  const open = openIn(began)
+  const changed = new Map<unknown, EventRow>()
+  for (const row of rows) {
+    const id = thingOf(row)
+    if (row.origin !== 'chart' || told.has(id)) continue
+    // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
+    if (open.has(id) || isAlarmOf(row, open)) changed.set(id, row)
+  }
+  for (const [id, row] of changed) await restoreThing(work, again, { id, row, began })
+}
+
+const OPEN = /^(session\.|calling\.|silent$)/
+
+/** Sessions and cycles that are open, and a session that may still be continued. */
+function openIn({ device_id, instances }: DeviceState): Set<unknown> {
+  const ids = new Set<unknown>()
+  for (const [name, { value, context }] of Object.entries(instances)) {
+    const { session, cycle } = context as Partial<EvseContext & HvacContext>
+    const thing = OPEN.test(statePath(value)) ? (session ?? cycle) : null
+    if (thing) ids.add(thingId(device_id, name, thing.opened_by))
+  }
+  return ids
+}
+
+function isAlarmOf({ event_type, body }: EventRow, open: ReadonlySet<unknown>): boolean {
+  if (event_type !== 'alarm') return false
+  return [...open].some((id) => alarmId(id as string, body.alarm as string) === body.alarm_id)
+}
+
+type Changed = { id: unknown; row: EventRow; began: DeviceState }
+
+async function restoreThing(work: DeviceWork, again: DeviceWork, { id, row, began }: Changed): Promise<void> {
+  const { device_id, applied } = work.state
+  const started_at = row.body.started_at as number
+  const things = await work.lookups.things(device_id, started_at, started_at + 1)
+  const thing = things.find((one) => one.id === id)
+  if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return
+  if (thing.kind === 'alarm') {
+    const range = { from: lowestKey(started_at), to: began.horizon }
+    const earlier = await work.lookups.history(device_id, range)
+    // Told before the stretch, it stands.
+    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return
+    put(work, null, { table: 'summaries', item: { ...thing, applied, retracted: true } })
+    return
+  }
+  const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
+  if (end && !again.puts.has(`events ${keyText(end)}`)) {
+    const item = { ...end, revision: end.revision + 2, applied }
+    put(work, null, { table: 'events', item })
+  }
+  const said = end ?? (await startOf(work, thing))
+  if (!said) return
+  const { chart: _, ...body } = said.body
+  // An attempt that ended half-way may have withdrawn it.
+  const { retracted: _r, superseded_by: _s, ...held } = thing
+  const item = { ...held, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
+  put(work, null, { table: 'summaries', item })
+}
+
+async function startOf(work: DeviceWork, { id, started_at }: Summary): Promise<EventRow | undefined> {
+  const range = { from: lowestKey(started_at), to: lowestKey(started_at + 1) }
+  const rows = await work.lookups.history(work.state.device_id, range)
+  return rows.find(
+    (row) => !row.retracted && /^(session|cycle)_start$/.test(row.event_type) && thingOf(row) === id,
+  )
+}
+
+/** The name that an open session has learnt since it began. */
+function learnt({ instances }: DeviceState, { started_at, kind }: Summary): Record<string, unknown> {
+  const open = (instances.session?.context as EvseContext | undefined)?.session
+  return kind === 'session' && open?.started_at === started_at
+    ? { device_session_id: open.device_session_id }
+    : {}
+}

@@ -1,0 +1,83 @@
+/** Sessions, cycles and alarms, and the names of sessions, that a repair has not come to again: withdrawn, never deleted. */
+import { type EventKey, lowestKey } from '../events/key.ts'
+import type { EventRow, Put, Summary } from '../events/ports.ts'
+import { type DeviceWork, put } from './device-work.ts'
+
+/** Ids that the fold has come to, or that something outside the stretch tells of. */
+export type KnownThings = ReadonlySet<unknown>
+
+/**
+ * Withdraws what began in the stretch and is not known any more. Asked of the store, and not of the difference of rows:
+ * an attempt that ended half-way may have changed the rows already.
+ */
+export async function withdrawThings(
+  work: DeviceWork,
+  again: DeviceWork,
+  { from, to }: { from: EventKey; to: EventKey },
+  beyond: KnownThings,
+): Promise<Set<string>> {
+  const { device_id, applied } = work.state
+  const known = new Set(beyond)
+  const before = await work.lookups.history(device_id, { from: lowestKey(from.ts), to: from })
+  for (const row of before) if (row.origin === 'chart') known.add(thingOf(row))
+  const heirs: Summary[] = []
+  for (const { put: one } of again.puts.values()) {
+    if (one.table !== 'summaries') continue
+    known.add(one.item.id)
+    heirs.push(one.item)
+  }
+  const withdrawn = new Set<string>()
+  for (const thing of await work.lookups.things(device_id, from.ts, to.ts + 1)) {
+    if (known.has(thing.id)) continue
+    withdrawn.add(thing.id)
+    // By a repair that was finished; an attempt that was not may have left its names.
+    if (thing.retracted && thing.applied <= (work.stored?.applied ?? 0)) continue
+    const heir = heirs.find((one) => one.kind === thing.kind && overlap(one, thing))
+    const superseded = heir ? { superseded_by: heir.id } : {}
+    put(work, null, { table: 'summaries', item: { ...thing, ...superseded, applied, retracted: true } })
+  }
+  return withdrawn
+}
+
+/** The session, cycle or alarm that a decided row tells of. */
+export function thingOf({ event_type, body }: EventRow): unknown {
+  return event_type === 'alarm' ? body.alarm_id : (body.session_id ?? body.cycle_id)
+}
+
+function overlap(a: Summary, b: Summary): boolean {
+  const end = ({ body }: Summary) => (body.ended_at as number | null) ?? Number.POSITIVE_INFINITY
+  return a.started_at <= end(b) && b.started_at <= end(a)
+}
+
+/** A session is known by one name at most; what it was called before the repair is kept, as withdrawn. */
+export async function withdrawNames(
+  work: DeviceWork,
+  again: DeviceWork,
+  stored: readonly EventRow[],
+  { withdrawn, isSettled }: { withdrawn: ReadonlySet<string>; isSettled: (put: Put) => boolean },
+): Promise<void> {
+  const { device_id, applied } = work.state
+  const names = new Map<string, unknown>([...withdrawn].map((id) => [id, null]))
+  for (const { put: one } of again.puts.values())
+    if (one.table === 'summaries' && isSettled(one)) names.set(one.item.id, one.item.body.device_session_id)
+  // Of this batch too: an attempt that ended half-way may have written a name, and not the message that said it.
+  const pending = Array.from(work.puts.values(), ({ put }) =>
+    put.table === 'events' ? [put.item] : [],
+  ).flat()
+  for (const said of namesSaid([...stored, ...pending])) {
+    for (const alias of await work.lookups.findAliases('device_session', said)) {
+      if (alias.device_id !== device_id || !names.has(alias.target)) continue
+      const known = names.get(alias.target)
+      if (known !== said && !alias.retracted)
+        put(work, null, { table: 'aliases', item: { ...alias, applied, retracted: true } })
+    }
+  }
+}
+
+function namesSaid(rows: readonly EventRow[]): Set<string> {
+  const names = new Set<string>()
+  for (const { origin, body } of rows)
+    if (origin === 'device' && typeof body.session_id === 'string' && body.session_id)
+      names.add(body.session_id)
+  return names
+}
