@@ -34,8 +34,10 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
 /** `landed`: every row of the sources, told apart by its rowid. Read once: many small files cost more to open than to hold. */
 export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
   const paths = await files.bring(sources, duck.scratch)
-  await duck.run(`
-    CREATE TEMP TABLE landed AS SELECT * FROM ${landingFiles(paths)}`)
+  // In no order, which is twice as fast; everything that is written from it is sorted.
+  await duck.run('SET preserve_insertion_order = false')
+  await duck.run(`CREATE TEMP TABLE landed AS SELECT * FROM ${landingFiles(paths)}`)
+  await duck.run('SET preserve_insertion_order = true')
 }
 
 /** `places`: which part the rows of a device and day belong to. */

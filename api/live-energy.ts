@@ -1,5 +1,5 @@
 /** Energy by hour out of the store: for what no night has aggregated yet. */
-import { type EnergyMark, energyHours, marksOf, type Reading } from '../energy/energy-hours.ts'
+import { type EnergyMark, energyHours, marksOf, powerTold, type Reading } from '../energy/energy-hours.ts'
 import { energyThing } from '../energy/energy-thing.ts'
 import type { EnergyHour, EnergyQuery } from '../events/energy-hours.ts'
 import { lowestKey } from '../events/key.ts'
@@ -83,7 +83,7 @@ async function marksIn(
       readings.push({
         at: ts,
         register_kwh: body.energy_delivered_kwh as number | undefined,
-        power_kw: body.power_kw as number | undefined,
+        power_kw: powerTold(body),
       })
     cursor = page.next_cursor
   } while (cursor !== null)

@@ -34,6 +34,17 @@ const TELLING_MS = 15 * 60_000
 
 export type Reading = { at: number; register_kwh?: number | undefined; power_kw?: number | undefined }
 
+/** Power that a message tells, by itself or as current and voltage; undefined where it does not. */
+export function powerTold(said: {
+  power_kw?: number | undefined
+  current_draw?: number | undefined
+  voltage_v?: number | undefined
+}): number | undefined {
+  if (said.power_kw !== undefined) return said.power_kw
+  if (said.current_draw === undefined || said.voltage_v === undefined) return undefined
+  return (said.current_draw * said.voltage_v) / 1000
+}
+
 /** Readings of one device, in order of time, as marks. */
 export function marksOf(readings: Iterable<Reading>): EnergyMark[] {
   const marks: EnergyMark[] = []
