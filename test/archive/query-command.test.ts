@@ -4,11 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { duckdbQuery } from '../../adapters/duckdb-query.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import { configArriving } from '../../events/config-record.ts'
-import type { LogRecord } from '../../events/record.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import { runQuery } from '../../tools/query-command.ts'
 import { createHome } from '../api/home.ts'
-import { charger, everyKind, NOON, recordAt } from './archived-records.ts'
+import { charger, everyKind, NOON, recordAt, said } from './archived-records.ts'
 import { createNightHome, type NightHome } from './night-home.ts'
 
 const HOUR = 3_600_000
@@ -44,7 +43,7 @@ beforeAll(async () => {
     cool(0, true),
     cool(60, false),
     ...everyKind().slice(1, 4),
-    everyKind()[6] as LogRecord,
+    recordAt(1, NOON + 6, 'ev/evse/dev-9/telemetry', said('dev-9', 5_000, { pilot_state: 'A' })),
   ])
   const metrics = { count() {}, gauge() {} }
   const logger = { info() {}, warn() {}, error() {} }
@@ -111,7 +110,7 @@ describe('the questions that have names', () => {
       ['location=garage'],
       [{ day: '2026-11-20', mode: 'cooling', cycles: '1', hours: 1, consumed_kwh: 3 }],
     ],
-    'clock-quality': [['day=2026-11-20'], [{ device_id: 'dev-1', time_quality: 'estimated', events: '1' }]],
+    'clock-quality': [['day=2026-11-20'], [{ device_id: 'dev-9', time_quality: 'estimated', events: '1' }]],
   }
   const names = readdirSync(new URL('../../docs/queries/', import.meta.url)).map((file) => file.slice(0, -4))
 
