@@ -106,6 +106,10 @@ export const AWS_VARIABLES = {
   table_prefix: 'PILOTLINE_TABLE_PREFIX',
   /** Name of the Kinesis stream. */
   stream: 'PILOTLINE_STREAM',
+} as const
+
+/** The archive's own functions are told beside these. */
+export const ARCHIVE_VARIABLES = {
   /** Name of the archive's bucket. */
   archive_bucket: 'PILOTLINE_ARCHIVE_BUCKET',
 } as const

@@ -3,7 +3,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { startFauxqs } from 'fauxqs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createS3Client } from '../../adapters/aws-clients.ts'
-import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
+import { ARCHIVE_VARIABLES } from '../../adapters/aws-names.ts'
 import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
 import { s3Archive } from '../../adapters/s3-archive.ts'
 import type { LogRecord } from '../../events/record.ts'
@@ -30,7 +30,7 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${s3.port}`)
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
-  vi.stubEnv(AWS_VARIABLES.archive_bucket, table_prefix.replace(/[^a-z0-9]/g, '').padEnd(3, 'x'))
+  vi.stubEnv(ARCHIVE_VARIABLES.archive_bucket, table_prefix.replace(/[^a-z0-9]/g, '').padEnd(3, 'x'))
   vi.resetModules()
   handler = (await import('../../processors/archive.lambda.ts')).handler
 })
@@ -40,7 +40,7 @@ afterEach(() => {
 })
 
 test('a batch is in the bucket when the handler answers, and is read as it went in', async () => {
-  const bucket = process.env[AWS_VARIABLES.archive_bucket] ?? ''
+  const bucket = process.env[ARCHIVE_VARIABLES.archive_bucket] ?? ''
   const client = createS3Client()
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   const sent = [0, 1, 2].map((n) => charger(n, NOON + n * 1_000))
