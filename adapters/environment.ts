@@ -12,6 +12,7 @@ const VARIABLES = {
   table_prefix: text(AWS_VARIABLES.table_prefix),
   stream: text(AWS_VARIABLES.stream),
   archive_bucket: text(ARCHIVE_VARIABLES.archive_bucket),
+  iot_endpoint: origin(AWS_VARIABLES.iot_endpoint),
 }
 
 type Known = typeof VARIABLES
@@ -55,6 +56,14 @@ function read(source: NodeJS.ProcessEnv, required: readonly VariableKey[]): Envi
 
 function text(name: string): Variable<string> {
   return { name, parse: (said) => said, rule: '' }
+}
+
+function origin(name: string): Variable<string> {
+  const parse = (said: string) => {
+    const url = URL.parse(said)
+    return url && /^https?:$/.test(url.protocol) && said.replace(/\/$/, '') === url.origin ? url.origin : null
+  }
+  return { name, parse, rule: 'is no address such as https://data-ats.iot.eu-central-1.amazonaws.com' }
 }
 
 function port(name: string): Variable<number> {

@@ -9,11 +9,11 @@ import { findDevice } from './find-device.ts'
 import {
   badParameter,
   enumParam,
+  includeParam,
   pageParams,
   type QueryOf,
   rangeParams,
   requiredTextParam,
-  retractedParam,
 } from './query.ts'
 import { type Route, route } from './route.ts'
 import { AdmittedSchema, EventSchema, listOf, MessageSchema } from './schemas.ts'
@@ -26,7 +26,7 @@ const eventParams = {
   type: enumParam('Only events of this type.', EVENT_TYPES),
   origin: enumParam('Only what the device said, what was configured, or what a chart decided.', ORIGINS),
   order: enumParam('`oldest` first unless told.', ['oldest', 'newest']),
-  include_retracted: retractedParam('Decisions that a later event has undone too.'),
+  include: includeParam('Decisions that a later event has undone too.'),
   ...pageParams,
 }
 
@@ -100,7 +100,7 @@ function topicFlaw(topic: string): string | null {
 }
 
 function eventQuery(query: QueryOf<typeof eventParams>): EventQuery {
-  const { from, to, type, origin, order, include_retracted, limit, cursor } = query
+  const { from, to, type, origin, order, include, limit, cursor } = query
   return {
     from: lowestKey(from),
     to: lowestKey(to),
@@ -109,7 +109,7 @@ function eventQuery(query: QueryOf<typeof eventParams>): EventQuery {
     ...(origin && { origin }),
     ...(cursor && { cursor }),
     ...(order === 'newest' && { newest_first: true }),
-    ...(include_retracted === 'true' && { include_retracted: true }),
+    ...(include === 'retracted' && { include_retracted: true }),
   }
 }
 

@@ -8,6 +8,7 @@ import { createApi } from '../api/app.ts'
 import type { ArchiveBook } from '../events/archive-book.ts'
 import type { Downlink, EventLog, FrontDoor, HotStore, Logger, ReadStore } from '../events/ports.ts'
 import { sweep } from '../processors/sweep.ts'
+import { createTimeSyncs, type TimeSyncs } from '../processors/time-syncs.ts'
 import { startArchive } from './archive.ts'
 import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
@@ -24,7 +25,6 @@ import { pruneLog } from './prune.ts'
 import { type Repeating, repeat } from './repeat.ts'
 import { createSparingLogger } from './sparing-logger.ts'
 import { refuseListen } from './start-refused.ts'
-import { createTimeSyncs, type TimeSyncs } from './time-syncs.ts'
 
 export type EmbeddedOptions = {
   /** The folder that holds everything; made where it is missing. */

@@ -1,6 +1,6 @@
 /** The archive on AWS: one batch of one shard becomes landing files. Lambda keeps the place; a batch that comes again lands again. */
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
-import { createDynamoClient, createS3Client } from '../adapters/aws-clients.ts'
+import { createArchiveClient, createDynamoClient } from '../adapters/aws-clients.ts'
 import { serviceName } from '../adapters/aws-names.ts'
 import { dynamodbStore } from '../adapters/dynamodb-store.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
@@ -17,7 +17,7 @@ const service = serviceName(table_prefix, 'archive')
 const logger = createPowertoolsLogger(service)
 const metrics = createPowertoolsMetrics(service)
 const store = dynamodbStore({ client: createDynamoClient(), table_prefix })
-const files = s3Archive({ client: createS3Client(), bucket: archive_bucket })
+const files = s3Archive({ client: createArchiveClient(), bucket: archive_bucket })
 
 /** What is unwell is tried again from the first record; whatever a record holds is archived, so none can be at fault. */
 export async function handler({ Records }: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> {

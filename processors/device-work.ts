@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
 import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
+import type { ChartUpgrade } from '../statecharts/chart-versions.ts'
 import { type DeviceState, newDeviceState, nextDue, parseDeviceState } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
@@ -31,6 +32,9 @@ export type Figures = {
   disagreed: number
 }
 
+/** What happened to what was open: `refolded` and `pinned` as the chart says, `migrated`, or `at_rest`: nothing was. */
+export type Upgraded = ChartUpgrade & { open: 'refolded' | 'pinned' | 'migrated' | 'at_rest'; known: boolean }
+
 export type DeviceWork = {
   state: DeviceState
   stored: DeviceStateItem | null
@@ -44,6 +48,8 @@ export type DeviceWork = {
   late: Range | null
   /** What a repair has corrected. */
   repaired: Range | null
+  /** Charts that have come to a newer version. */
+  upgraded: Upgraded[]
   figures: Figures
 }
 
@@ -57,6 +63,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     last_received_at: stored?.last_received_at ?? 0,
     late: state.repairing,
     repaired: null,
+    upgraded: [],
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
   }
 }
@@ -176,7 +183,9 @@ function markOf(work: DeviceWork): DeviceWrite | null {
   const { device_id, device_type } = state
   const before = stored ? parseDeviceState(stored.state) : newDeviceState(device_id, device_type)
   const item = stored ?? { ...itemOf(work, before, 0), last_received_at: 0 }
-  const marked = JSON.stringify({ ...before, repairing: repaired })
+  // With its upgrades: whoever comes after a crash must fold the stretch with the same versions.
+  const { upgrades } = state
+  const marked = JSON.stringify({ ...before, repairing: repaired, ...(upgrades && { upgrades }) })
   const expected_version = item.version
   return {
     device_id,

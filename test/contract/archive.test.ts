@@ -2,7 +2,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createS3Client } from '../../adapters/aws-clients.ts'
+import { createArchiveClient } from '../../adapters/aws-clients.ts'
 import { folderArchive } from '../../adapters/folder-archive.ts'
 import { memoryArchive } from '../../adapters/memory-archive.ts'
 import { s3Archive } from '../../adapters/s3-archive.ts'
@@ -42,7 +42,7 @@ let buckets = 0
 archiveContract(
   'S3',
   async () => {
-    const client = createS3Client({
+    const client = createArchiveClient({
       endpoint: `http://127.0.0.1:${server.port}`,
       region: 'eu-central-1',
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },

@@ -2,7 +2,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { startFauxqs } from 'fauxqs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { createS3Client } from '../../adapters/aws-clients.ts'
+import { createArchiveClient } from '../../adapters/aws-clients.ts'
 import { ARCHIVE_VARIABLES } from '../../adapters/aws-names.ts'
 import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
 import { s3Archive } from '../../adapters/s3-archive.ts'
@@ -41,7 +41,7 @@ afterEach(() => {
 
 test('a batch is in the bucket when the handler answers, and is read as it went in', async () => {
   const bucket = process.env[ARCHIVE_VARIABLES.archive_bucket] ?? ''
-  const client = createS3Client()
+  const client = createArchiveClient()
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   const sent = [0, 1, 2].map((n) => charger(n, NOON + n * 1_000))
   expect(await handler({ Records: sent.map((record, n) => shardRecord(record, n)) })).toEqual({
