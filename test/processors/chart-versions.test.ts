@@ -1,13 +1,20 @@
 /** A newer version of a chart comes to devices that an older one has folded (DESIGN §4): nobody is reset. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { memoryStore } from '../../adapters/memory-store.ts'
 import type { NewRecord } from '../../events/record.ts'
 import type { DeviceState } from '../../statecharts/device-state.ts'
 import { lawful } from '../simulation/law.ts'
 import { replayed } from '../simulation/replayed.ts'
 import { type Release, releaseOf } from '../stand-ins/release.ts'
-import { migrateCycle, RUNNERS, settlingThermostat } from '../statecharts/next-versions.ts'
+import {
+  hastyCharger,
+  migrateCycle,
+  migrateSession,
+  RUNNERS,
+  settlingThermostat,
+} from '../statecharts/next-versions.ts'
 import { type Given, given, HOMES, type Home, itemOf, rowsOf } from './given.ts'
-import { at, THERMOSTAT, thermostat, until } from './messages.ts'
+import { at, config, evse, THERMOSTAT, thermostat, until } from './messages.ts'
 
 const on = (minute: number, came = {}) => thermostat(minute, { heating_call: true }, came)
 const off = (minute: number, came = {}) => thermostat(minute, { heating_call: false }, came)
@@ -305,5 +312,33 @@ describe('an upgrade', () => {
       [13, 40, 6],
     ])
     expect(lawful(world.store.dump())).toEqual(await replayed(world.store.dump(), world.log, newest))
+  })
+
+  test('by migration, of a device whose time had passed on, comes to what the migrated state makes of it', async () => {
+    const release = await releaseOf({ evse: hastyCharger(migrateSession) })
+    const faulted = [evse(0, 'B'), evse(10, 'E'), until(14)]
+    const world = await upgraded('memory', release, faulted, config(15, 'dev-1', { location: 'yard' }))
+    expect(rowsOf(world, { event_type: 'session_end' })).toMatchObject([{ ts: at(11) }])
+  })
+
+  test('that is cut off and made again begins where it began, whatever the attempt had written', async () => {
+    const release = await releaseOf({ thermostat: settlingThermostat('refold', { keeps: false }) })
+    const run = async (crashAt: number) => {
+      let writes = Number.NaN
+      const onWrite = () => {
+        if (writes++ === crashAt) throw new Error('the process died here')
+      }
+      const world = await given(memoryStore({ onWrite }), on(0), off(2), on(4), off(10), on(13), on(16))
+      world.release = release
+      writes = 0
+      // The late ones touch the very checkpoint from which what is open is folded again.
+      const batch = [off(20), off(5), on(6), on(22)]
+      await world.when(...batch).catch(() => world.again(world.log.slice(-batch.length)))
+      return { dump: lawful(world.store.dump()), writes }
+    }
+    const smooth = await run(-1)
+    for (let crashAt = 0; crashAt < smooth.writes; crashAt++)
+      expect((await run(crashAt)).dump, `write ${crashAt}`).toEqual(smooth.dump)
+    expect(smooth.writes).toBeGreaterThan(10)
   })
 })
