@@ -45,7 +45,7 @@ export type DeviceWork = {
   feeds: PairFeed[]
   last_received_at: number
   /** From the earliest to the latest key at which something came too late to be folded in its turn. */
-  late: Range | null
+  late: Late | null
   /** What a repair has corrected. */
   repaired: Range | null
   /** Charts that have come to a newer version. */
@@ -61,7 +61,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     puts: new Map(),
     feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
-    late: state.repairing,
+    late: state.repairing && { ...state.repairing, because: null },
     repaired: null,
     upgraded: [],
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
@@ -112,10 +112,17 @@ function overwrites({ table, item }: Put): string {
 /** Above every key. */
 export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
 
+/** Why history is put right, for whoever reads it afterwards. */
+export type Cause = 'late_event' | 'configuration' | 'clock' | 'chart_version' | 'told_otherwise'
+
+/** `because`: the first cause in the batch, and the key from which it counts; null for a repair that somebody else began. */
+type Late = Range & { because: string | null }
+
 /** Something touches the fold between these keys, both of them passed: the batch ends with a repair. */
-export function beLate(work: DeviceWork, from: EventKey, to: EventKey): void {
+export function beLate(work: DeviceWork, cause: Cause, { from, to }: Range): void {
   const { late } = work
   work.late = {
+    because: late?.because ?? `${cause} ${keyText(from)}`,
     from: late && compareKeys(late.from, from) <= 0 ? late.from : from,
     to: late && compareKeys(late.to, to) >= 0 ? late.to : to,
   }

@@ -141,8 +141,10 @@ export function inputRows(
     if (compareKeys(put.item, from) >= 0 && compareKeys(put.item, to) < 0)
       rows.set(keyText(put.item), put.item)
   }
-  const live = [...rows.values()].filter(({ origin, retracted }) => origin !== 'chart' && !retracted)
-  return live.sort(compareKeys)
+  const pending = (row: EventRow) => work.puts.has(`events ${keyText(row)}`)
+  // What an attempt that ended half-way has retracted still holds.
+  const holds = (row: EventRow) => !row.retracted || (row.applied > applied && !pending(row))
+  return [...rows.values()].filter((row) => row.origin !== 'chart' && holds(row)).sort(compareKeys)
 }
 
 /** A work of its own, at the checkpoint, that knows every configuration that is known now. */

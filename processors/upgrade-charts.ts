@@ -33,14 +33,14 @@ async function upgradeChart(work: DeviceWork, instance: ChartInstance, was: Char
   if (typeof instance.upgrade === 'object') {
     noteUpgrade(work, instance, version, now, 'migrated')
     // Time has passed beyond the last event already: what the migrated state makes of it is for a repair to say.
-    if (horizon && until > horizon.ts) beLate(work, horizon, horizon)
+    if (horizon && until > horizon.ts) beLate(work, 'chart_version', { from: horizon, to: horizon })
     return
   }
   if (isResting(instance, was)) return noteUpgrade(work, instance, version, now, 'at_rest')
   const mayStay = instance.upgrade === 'pin' && versionOf(instance, version) !== null
   const opened = mayStay ? null : await openedAt(work, instance, was)
   noteUpgrade(work, instance, version, opened ?? now, opened ? 'refolded' : 'pinned')
-  if (opened) beLate(work, opened, horizon ?? opened)
+  if (opened) beLate(work, 'chart_version', { from: opened, to: horizon ?? opened })
 }
 
 /**

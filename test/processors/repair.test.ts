@@ -182,6 +182,7 @@ describe.each(HOMES)('what is withdrawn (%s)', (home) => {
     expect(old).toEqual({
       ...was,
       retracted: true,
+      because: expect.stringMatching(/^late_event /),
       revision: (was?.revision ?? 0) + 1,
       applied: old?.applied,
     })

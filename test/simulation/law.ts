@@ -20,7 +20,16 @@ export function lawful(dump: Dump): Dump {
 }
 
 function withoutBookkeeping(table: string, row: Row): Row {
-  const { applied: _a, entered: _e, revision: _r, supersedes: _s, version: _v, ttl: _t, ...kept } = row
+  const {
+    applied: _a,
+    entered: _e,
+    because: _b,
+    revision: _r,
+    supersedes: _s,
+    version: _v,
+    ttl: _t,
+    ...kept
+  } = row
   if (table === 'quarantine') delete kept.position
   if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
