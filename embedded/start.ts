@@ -170,18 +170,19 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
 }
 
 /** How the consumer is, as its last step told. */
-type Progress = { failures: number; position: string; time_syncs: TimeSyncs | null }
+type Progress = { failures: number; position: string; held: string | null; time_syncs: TimeSyncs | null }
 
 async function findPlace({ log, store }: Folder): Promise<{ lag: LagMeter; progress: Progress }> {
   const [tail, position] = await Promise.all([log.tail(), store.position(CONSUMER)])
   const at_start = { appended: parseLogPosition(tail), processed: parseLogPosition(position) }
   const lag = createLagMeter(() => performance.now(), at_start)
-  return { lag, progress: { failures: 0, position, time_syncs: null } }
+  return { lag, progress: { failures: 0, position, held: null, time_syncs: null } }
 }
 
 function follow(progress: Progress, lag: LagMeter): (step: ConsumerStep) => void {
-  return ({ position, report, failures }) => {
+  return ({ position, report, failures, held }) => {
     progress.failures = failures
+    progress.held = held
     if (failures > 0) return
     progress.position = position
     lag.processedTo(parseLogPosition(position))

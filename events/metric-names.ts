@@ -12,6 +12,8 @@ export const METRICS = {
   pairs_fed: 'records that a device on a circuit put on its pair’s stream',
   time_syncs_sent: 'devices that were told the time, because their clock was not set',
   batches_failed: 'batches that come again, because infrastructure is unwell',
+  charts_upgraded: 'charts of devices that have come to a newer version',
+  held_for_newer_code: 'batches that wait at a record whose device has a state that newer code made',
   slow_steps:
     'steps of charts that xstate ran, because the compiled tables do not hold them: a tenth as fast',
   lag_ms: 'how long the oldest record of the batch had been on the stream',
