@@ -63,7 +63,7 @@ export const TABLES = {
     sort: text('version'),
     indexes: [],
   },
-  /** Sessions, cycles and alarms by `kind#id`; the lists sort by `started`, which is started_at and id. */
+  /** Sessions, cycles, alarms, and what came too late to be folded, by `kind#id`; the lists sort by `started`, which is started_at and id. */
   summaries: {
     name: 'summaries',
     partition: text('thing'),
@@ -72,6 +72,7 @@ export const TABLES = {
       { name: 'LocationIndex', partition: text('by_location'), sort: text('started'), projection: 'ALL' },
       { name: 'FleetIndex', partition: text('by_shard'), sort: text('started'), projection: 'ALL' },
     ],
+    ttl: 'ttl',
   },
   /** Aliases, identities, checkpoints and consumers' positions: found by their whole key, or by one partition of it. */
   lookups: {

@@ -1,6 +1,6 @@
 /** What a repair asks for: a device's rows, things and checkpoints in a stretch of its history. */
 import { compareKeys, type EventKey, keyText, MAX_TIMESTAMP_MS } from '../events/key.ts'
-import type { Checkpoint, EventRow, Range, Summary } from '../events/ports.ts'
+import { type Checkpoint, type EventRow, type Range, type Summary, THING_KINDS } from '../events/ports.ts'
 import type { DynamoCalls, Item } from './dynamodb-calls.ts'
 import { fromItem, lookup } from './dynamodb-items.ts'
 import { keyNumber } from './dynamodb-numbers.ts'
@@ -8,7 +8,6 @@ import { type PartitionQuery, queryPage } from './dynamodb-pages.ts'
 import { summaries } from './dynamodb-summaries.ts'
 import { toColumn } from './sqlite-text.ts'
 
-const KINDS = ['session', 'cycle', 'alarm'] as const
 const THINGS_A_PAGE = 100
 /** Sorts behind the text of every key; a key of one digit more would not. */
 const ABOVE_ALL = '~'
@@ -31,7 +30,7 @@ export async function things(
   to: number,
 ): Promise<Summary[]> {
   const found: Summary[] = []
-  for (const kind of KINDS) {
+  for (const kind of THING_KINDS) {
     for (let cursor: string | undefined, more = true; more; ) {
       const page = await summaries(calls, {
         kind,

@@ -71,6 +71,7 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     retracted: 'optional_flag',
     superseded_by: 'optional_text',
     because: 'optional_text',
+    ttl: 'optional_number',
     body: 'json',
   },
   aliases: {

@@ -51,7 +51,10 @@ export function memoryStore({ onWrite }: { onWrite?: OnWrite } = {}): MemoryStor
       copyOf(select(tables, 'events', (row) => row.device_id === device_id && isWithin(row, range))),
     things: async (device_id, from, to) => {
       const began = ({ started_at }: Summary) => started_at >= from && started_at < to
-      return copyOf(select(tables, 'summaries', (one) => one.device_id === device_id && began(one)))
+      const isThing = ({ kind }: Summary) => kind !== 'too_old'
+      return copyOf(
+        select(tables, 'summaries', (one) => one.device_id === device_id && isThing(one) && began(one)),
+      )
     },
     checkpoints: async (device_id, range) =>
       copyOf(select(tables, 'checkpoints', (one) => holds(one, device_id) && isWithin(one, range))),

@@ -32,7 +32,12 @@ const DERIVED = [
     (SELECT rowid FROM events WHERE ttl < ? AND origin = 'chart' LIMIT ${AT_ONCE})`,
   `DELETE FROM identities WHERE (device_id, identity) IN
     (SELECT device_id, identity FROM identities WHERE ttl < ? LIMIT ${AT_ONCE})`,
-  `DELETE FROM checkpoints WHERE rowid IN (SELECT rowid FROM checkpoints WHERE ttl < ? LIMIT ${AT_ONCE})`,
+  // Not a device's newest that holds: however long it is silent, what comes then is folded from there.
+  `DELETE FROM checkpoints WHERE rowid IN
+    (SELECT old.rowid FROM checkpoints AS old WHERE ttl < ? AND (retracted IS 1 OR EXISTS
+      (SELECT 1 FROM checkpoints AS newer WHERE newer.device_id = old.device_id AND newer.retracted IS NOT 1
+        AND (newer.ts, newer.ord) > (old.ts, old.ord))) LIMIT ${AT_ONCE})`,
+  `DELETE FROM summaries WHERE rowid IN (SELECT rowid FROM summaries WHERE ttl < ? LIMIT ${AT_ONCE})`,
 ]
 
 /** Beside the consumer, which keeps its own connection. @throws DatabaseRefused */

@@ -42,6 +42,7 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     retracted: 'optional_flag',
     superseded_by: 'optional_text',
     because: 'optional_text',
+    ttl: 'optional_plain',
     body: 'json',
   },
   aliases: {

@@ -1,5 +1,13 @@
 /** The hot store of the embedded home: everything a batch leads to, and the consumer's place, in one transaction. */
-import type { BatchWrite, DeviceStateItem, DeviceWrite, HotStore, Put, Range } from '../events/ports.ts'
+import {
+  type BatchWrite,
+  type DeviceStateItem,
+  type DeviceWrite,
+  type HotStore,
+  type Put,
+  type Range,
+  THING_KINDS,
+} from '../events/ports.ts'
 import { assertBatch, assertLimit } from './port-checks.ts'
 import { type Database, openDatabase } from './sqlite-open.ts'
 import { itemOf, type Row, upsertSql, valuesOf } from './sqlite-rows.ts'
@@ -71,7 +79,7 @@ export function sqliteStore(path: string): SqliteStore {
     history: async (device_id, range) =>
       database.all<Row>(HISTORY, rangeOf(device_id, range)).map((row) => itemOf('events', row)),
     things: async (device_id, from, to) =>
-      (['session', 'cycle', 'alarm'] as const).flatMap((kind) =>
+      THING_KINDS.flatMap((kind) =>
         database
           .all<Row>(THINGS, [kind, toColumn(device_id), from, to])
           .map((row) => itemOf('summaries', row)),

@@ -1,6 +1,7 @@
 /** All routes, in the order in which the document shows them. */
 import { openApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
+import { backfillRoute } from './routes-backfill.ts'
 import { changesRoutes } from './routes-changes.ts'
 import { configRoutes } from './routes-config.ts'
 import { deviceRoutes } from './routes-devices.ts'
@@ -23,6 +24,7 @@ export function createRoutes(): Route[] {
     energyRoute,
     createQueryRoute(),
     ...configRoutes,
+    backfillRoute,
     quarantineRoute,
     createTimeSyncRoute(),
   ]

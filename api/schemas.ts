@@ -219,6 +219,23 @@ export const ConfigSchema = Type.Object({
   history: text('Where its versions are listed.'),
 })
 
+export const BackfillSchema = Type.Object({
+  device_id: text('Of `pair` the pair’s.'),
+  location,
+  what: Type.Enum(['event', 'config', 'boot', 'pair'], {
+    description:
+      'A device’s event, a backdated configuration, a boot whose offset got better, a word to a pair.',
+  }),
+  identity: Type.String(),
+  key: text('Its place in the fold.'),
+  event_time: time('When it happened, by the clock rules; of a configuration from when on it is in force.'),
+  reported_timestamp: Type.Integer({ description: 'What was claimed, untouched.' }),
+  received_at: time('Stamped once, at the front door.'),
+  position: text('In the log.'),
+  folded_from: orNull(time('Epoch ms; from here on it was folded all the same. Null: nothing of it was.')),
+  reason: Type.String(),
+})
+
 export const QuarantinedSchema = Type.Object({
   position: text('In the log.'),
   received_at: time(),
@@ -247,6 +264,7 @@ export const NAMED_SCHEMAS: Record<string, TSchema> = {
   DeviceConfig: DeviceConfigSchema,
   Config: ConfigSchema,
   ConfigVersion: ConfigVersionSchema,
+  Backfill: BackfillSchema,
   Quarantined: QuarantinedSchema,
 }
 

@@ -21,7 +21,7 @@ export function energyThing(
   figures?: Record<string, unknown>,
 ): EnergyThing | null {
   const { kind, device_id, location } = summary
-  if (kind === 'alarm' || summary.retracted) return null
+  if (kind === 'alarm' || kind === 'too_old' || summary.retracted) return null
   const body = { ...summary.body, ...figures } as Body
   const open = body.ended_at === null
   const told_kwh = (kind === 'session' ? body.energy_kwh : body.energy_consumed_kwh) ?? null

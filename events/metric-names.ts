@@ -7,6 +7,7 @@ export const METRICS = {
   decided: 'rows that charts decided',
   duplicates: 'events that were known already',
   late: 'events whose place in the fold had passed when they came',
+  too_old: 'what came too late to be folded, and is listed for a replay of the archive',
   disagreed: 'what a device said of its sessions or cycles, where the chart says otherwise',
   quarantined: 'records that are bad in themselves',
   pairs_fed: 'records that a device on a circuit put on its pair’s stream',

@@ -37,9 +37,15 @@ export type EventRow = EventKey & {
   body: Record<string, unknown>
 }
 
-/** A session, cycle or alarm as lists show it; one row a thing, overwritten as it grows. `body` is what the API answers. */
+/** What charts tell of. */
+export const THING_KINDS = ['session', 'cycle', 'alarm'] as const
+
+/**
+ * A session, cycle or alarm as lists show it; one row a thing, overwritten as it grows. `body` is what the API answers.
+ * `too_old` is what came too late to be folded; its `started_at` is when it was received.
+ */
 export type Summary = {
-  kind: 'session' | 'cycle' | 'alarm'
+  kind: (typeof THING_KINDS)[number] | 'too_old'
   id: string
   device_id: string
   location: string | null
@@ -49,6 +55,8 @@ export type Summary = {
   superseded_by?: string
   /** Why it was withdrawn, as in an event row. */
   because?: string
+  /** Epoch seconds after which it may be forgotten; without one it never is. */
+  ttl?: number
   body: Record<string, unknown>
 }
 
@@ -135,6 +143,8 @@ export type Page<T> = { items: T[]; next_cursor: string | null }
 export type HotStore = {
   /** Whether a batch is written whole or not at all; where not, a repair is announced before it begins (DESIGN §5.4). */
   atomic: boolean
+  /** Nothing is ever forgotten, so no event is too old: of a replay's own store. */
+  keeps_all?: boolean
   loadStates(device_ids: string[]): Promise<Map<string, DeviceStateItem>>
   /**
    * Writes a batch. A put is refused, silently, where the stored row has a higher `applied`: somebody newer was there.

@@ -12,7 +12,7 @@ import { type DeviceWork, put } from './device-work.ts'
 
 /** A repair never folds more than this much again (DESIGN §5.5). */
 const CHECKPOINT_EVENTS = 500
-const CHECKPOINT_MS = 86_400_000
+export const CHECKPOINT_MS = 86_400_000
 
 /** Takes over what charts decided. `state` is the work's state with everything but the charts already moved on. */
 export function takeAdvance(
@@ -42,6 +42,7 @@ export function takeAdvance(
     counters: { ...state.counters, decided: state.counters.decided + advanced.decided.length },
   }
   putLearntId(work, before, place, at)
+  keepBeforeSilence(work, before, place)
   putCheckpoint(work, before, place)
 }
 
@@ -75,6 +76,18 @@ function putLearntId(work: DeviceWork, before: DeviceState, place: RowPlace, at:
   put(work, work.state.horizon, ...summaryPuts(work.state, 'session', 'session', facts, place))
 }
 
+/**
+ * Where a device was silent for a day or more, its state as it was before, put (again) by what ends the silence: so that an
+ * event that comes late into it is folded from there, though all that led there is forgotten.
+ */
+function keepBeforeSilence(work: DeviceWork, before: DeviceState, { applied, ttl }: RowPlace): void {
+  const [was, is] = [before.horizon, work.state.horizon]
+  if (!was || !is || is.ts - was.ts < CHECKPOINT_MS) return
+  const state = JSON.stringify({ ...before, checkpoint: { at: was.ts, events: 0 } })
+  const item = { ...was, device_id: before.device_id, applied, state, ttl }
+  put(work, was, { table: 'checkpoints', item })
+}
+
 function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): void {
   const { state } = work
   const key = state.horizon
@@ -88,7 +101,13 @@ function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): 
   }
   work.state = { ...state, checkpoint: { at: key.ts, events: 0 } }
   const { device_id } = state
-  const item = { ...key, device_id, applied: place.applied, state: JSON.stringify(work.state), ttl: null }
+  const item = {
+    ...key,
+    device_id,
+    applied: place.applied,
+    state: JSON.stringify(work.state),
+    ttl: place.ttl,
+  }
   put(work, key, { table: 'checkpoints', item })
 }
 

@@ -12,6 +12,7 @@ import { locationAt, type RowPlace } from './decided-rows.ts'
 import { beLate, type DeviceWork, END, isBeyondHorizon, isRowKnown, nextApplied, put } from './device-work.ts'
 import { configRow, ttlOf } from './event-rows.ts'
 import { feedConfig } from './feed-again.ts'
+import { foldableFrom, type SetAside, setAside } from './too-old.ts'
 
 /**
  * A configuration is known from here on, and in force from its own time on; it moves no chart by itself, so the horizon
@@ -58,11 +59,12 @@ export async function applyConfig(
   }
   work.figures.events++
   if (late) work.figures.late++
-  const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
-  const from = touched(state, versions, late ? key : null)
+  const touches = touched(state, versions, late ? key : null)
+  const from = await foldable(work, touches, { identity, key, reported_timestamp: effective_from }, record)
   await feedConfig(work, withVersion(state.config, added), from, record)
   if (from) beLate(work, 'configuration', { from, to: END })
-  work.state = { ...known, applied, counters }
+  const { counters } = work.state
+  work.state = { ...known, applied, counters: { ...counters, late: counters.late + (late ? 1 : 0) } }
   return null
 }
 
@@ -76,6 +78,20 @@ function touched(
   const first = versions[0]?.effective_from ?? 0
   const before = (known: readonly ConfigInForce[]) => JSON.stringify(configAt(known, first - 1))
   return before(versions) === before(state.config) ? late : lowestKey(0)
+}
+
+/** From where on what a version touches can be folded again; where that is not all of it, the rest is listed. */
+async function foldable(
+  work: DeviceWork,
+  from: EventKey | null,
+  config: Pick<SetAside, 'identity' | 'key' | 'reported_timestamp'>,
+  record: LogRecord,
+): Promise<EventKey | null> {
+  const { spoken, horizon } = work.state
+  const limit = foldableFrom(work, record)
+  if (!from || !spoken || from.ts >= limit || spoken[0] >= limit) return from
+  await setAside(work, { what: 'config', ...config, folded_from: limit }, record, nextApplied(work))
+  return horizon && horizon.ts >= limit ? lowestKey(limit) : null
 }
 
 /** Time has reached `until`: every timer due by then fires at its own due time. */

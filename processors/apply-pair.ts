@@ -1,13 +1,24 @@
 /** What a member of a pair said, on the pair's own stream: placed already, under the key that it has with the member. */
 import { isDeepStrictEqual } from 'node:util'
+import { canonicalMessage } from '../events/canonical.ts'
 import type { DeviceEvent } from '../events/event.ts'
+import { hashOf } from '../events/hash.ts'
 import { keyText } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import type { LogRecord, PairMessage } from '../events/record.ts'
 import { isRecent } from '../statecharts/device-state.ts'
 import { placeOf, takeEvent } from './apply-report.ts'
-import { beLate, type DeviceWork, hasEntered, hear, isBeyondHorizon, put } from './device-work.ts'
+import {
+  beLate,
+  type DeviceWork,
+  hasEntered,
+  hear,
+  isBeyondHorizon,
+  nextApplied,
+  put,
+} from './device-work.ts'
 import { deviceRow } from './event-rows.ts'
+import { isTooOld, setAside } from './too-old.ts'
 
 /**
  * Applies it, unless it has been fed before as it is. What was fed and is told otherwise now, or withdrawn, is a late
@@ -24,10 +35,20 @@ export async function applyPair(work: DeviceWork, message: PairMessage, record: 
     work.figures.duplicates++
     return
   }
+  if (isTooOld(work, key, record)) return setWordAside(work, message, record)
   hear(work, record)
   if (message.retracted) return withdraw(work, event, message)
   const late = !beyond || (known !== null && !known.retracted)
   takeEvent(work, { event, key, clock: state.clock, pins: state.pins, late })
+}
+
+/** A word may be told otherwise later, under the same identity: each of its tellings is an item of its own. */
+async function setWordAside(work: DeviceWork, message: PairMessage, record: LogRecord): Promise<void> {
+  const { key, reported_timestamp } = message
+  const identity = hashOf([canonicalMessage(message)])
+  const aside = { what: 'pair', identity, key, reported_timestamp, folded_from: null } as const
+  if (await setAside(work, aside, record, nextApplied(work))) hear(work, record)
+  else work.figures.duplicates++
 }
 
 /** The row at its key, as this batch or one before it has left it. */

@@ -76,7 +76,7 @@ export async function applyRecords(
 }
 
 const NOWHERE = { position: '' }
-const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
+const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 }
 
 function workOfNewDevice(decoded: DeviceRecord, lookups: Lookups): DeviceWork | null {
   const device_type = deviceTypeOf(decoded)

@@ -24,6 +24,7 @@ import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
 import { moveBoot } from './move-boot.ts'
+import { isTooOld, receivedFirst, setAside } from './too-old.ts'
 
 /** Applies the report, or says why it cannot be one of this device. */
 export async function applyReport(
@@ -36,6 +37,7 @@ export async function applyReport(
   const placed = placeReport(work.state, said, record, fresh)
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return drop(work)
+  if (isTooOld(work, placed.key, record)) return setEventAside(work, placed, record)
   const meaning = interpretReport(work.state, said, placed.event.event_time)
   if ('rule' in meaning) return meaning
   hear(work, record)
@@ -45,6 +47,21 @@ export async function applyReport(
   const { moved, ...place } = placed
   takeEvent(work, { ...place, event, pins, late })
   if (moved) await moveBoot(work, moved, placed.key, record)
+  return null
+}
+
+/** It moves no chart. What it says of its device's clock is known, but for what would move other events. */
+async function setEventAside(
+  work: DeviceWork,
+  { event, key, clock, moved }: PlacedReport,
+  record: LogRecord,
+): Promise<null> {
+  const { identity, reported_timestamp } = event
+  const aside = { what: 'event', identity, key, reported_timestamp, folded_from: null } as const
+  if (!(await setAside(work, aside, record, nextApplied(work)))) return drop(work)
+  hear(work, record)
+  const { recent, clock: before } = work.state
+  work.state = { ...work.state, clock: moved ? before : clock, recent: addRecent(recent, identity) }
   return null
 }
 
@@ -87,6 +104,8 @@ function bootsToAsk(clock: ClockState, report: DeviceReport, received_at: number
   return Array.from({ length: Math.min(newest, FORGOTTEN_ASKED) }, (_, n) => newest - n)
 }
 
+type PlacedReport = ReturnType<typeof placeReport>
+
 /** The event's place in time by the clock rules, and the key that follows from it. */
 function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord, known: Unseen) {
   const { received_at } = record
@@ -98,6 +117,7 @@ function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord
     event_time,
     time_quality,
     received_at,
+    reported_timestamp: report.reported_timestamp,
     identity,
     ...(boot === undefined ? {} : { boot }),
   }
@@ -165,6 +185,7 @@ function hearEvent(state: DeviceState, { event, clock }: Placed, applied: number
     recent: addRecent(state.recent, event.identity),
     clamped_span: isClamped ? spanWith(state.clamped_span, event.reported_timestamp) : state.clamped_span,
     spoken: spanWith(state.spoken, event.event_time),
+    first_received_at: receivedFirst(state, event.received_at),
     payload_location: event.payload_location ?? state.payload_location,
     counters: { ...state.counters, events: state.counters.events + 1, clamped },
   }

@@ -12,6 +12,7 @@ import type { PairFeed } from './feed-pairs.ts'
 export type Lookups = Pick<
   HotStore,
   | 'atomic'
+  | 'keeps_all'
   | 'findEvent'
   | 'findIdentity'
   | 'findAliases'
@@ -30,6 +31,7 @@ export type Figures = {
   late: number
   duplicates: number
   disagreed: number
+  too_old: number
 }
 
 /** What happened to what was open: `refolded` and `pinned` as the chart says, `migrated`, or `at_rest`: nothing was. */
@@ -64,7 +66,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     late: state.repairing && { ...state.repairing, because: null },
     repaired: null,
     upgraded: [],
-    figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
+    figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 },
   }
 }
 

@@ -3,6 +3,7 @@
  * that stood where it seemed to be is marked as retracted. What was decided is repaired from there.
  */
 import type { MovedBoot } from '../events/boot.ts'
+import { hashOf } from '../events/hash.ts'
 import { compareKeys, type EventKey, eventKey, keyText, lowestKey } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import { rankOf } from '../events/rank.ts'
@@ -12,6 +13,7 @@ import { locationAt } from './decided-rows.ts'
 import { beLate, type DeviceWork, hasEntered, put } from './device-work.ts'
 import { saidInRow } from './event-rows.ts'
 import { feedMoved } from './feed-again.ts'
+import { foldableFrom, setAside } from './too-old.ts'
 
 /** Moves what is stored of the boot, and what this batch holds of it, but for the event at `own`: that lies well. */
 export async function moveBoot(
@@ -20,11 +22,18 @@ export async function moveBoot(
   own: EventKey,
   record: LogRecord,
 ): Promise<void> {
+  const limit = foldableFrom(work, record)
   for (const row of await rowsOfBoot(work, moved)) {
     if (compareKeys(row, own) === 0) continue
     const key = movedKey(row, moved)
-    if (compareKeys(key, row) !== 0) moveRow(work, row, key, record)
+    const isFoldable = row.ts >= limit && key.ts >= limit
+    if (isFoldable && compareKeys(key, row) !== 0) moveRow(work, row, key, record)
   }
+  if (moved.from >= limit) return
+  const { number, from, offset_ms } = moved
+  const identity = hashOf([work.state.device_id, 'boot', number, from, offset_ms])
+  const aside = { identity, key: lowestKey(Math.max(0, from)), reported_timestamp: from, folded_from: limit }
+  await setAside(work, { what: 'boot', ...aside }, record, work.state.applied)
 }
 
 /** Rows of the boot that hold: an attempt that ended half-way may have retracted them, and then they still do. */

@@ -173,11 +173,14 @@ function toQuarantined({ record, device_id, rejection }: Refused): Quarantined {
 }
 
 function newReport({ length }: { length: number } = []): BatchReport {
-  const figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 }
+  const figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 }
   return { records: length, quarantined: 0, time_syncs: [], ...figures }
 }
 
-const COUNTED = ['records', 'events', 'decided', 'late', 'duplicates', 'disagreed', 'quarantined'] as const
+const COUNTED = [
+  ...(['records', 'events', 'decided', 'late', 'too_old'] as const),
+  ...(['duplicates', 'disagreed', 'quarantined'] as const),
+]
 
 function add(to: BatchReport, run: BatchReport): void {
   for (const name of COUNTED) to[name] += run[name]

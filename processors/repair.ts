@@ -52,16 +52,19 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
   }
   if (!met) moveTimeOn(again, work.state.until)
   const end = met?.end ?? END
+  // The checkpoint at which they are one holds, and so does what was put of it in this batch.
+  const changed = met?.at ?? END
+  if (met) again.puts.delete(`checkpoints ${keyText(met.at)}`)
   if (met && !hasEndedAll(met.was))
     while (!isReadWhole(stretch) && !isRestRead(stretch, end)) await readOn(work, stretch)
   const { stored, checkpoints } = stretch
   const beyond = toldBeyond(work, stored, end)
   feedRepaired(work, again, stored, last)
-  unput(work, { from: start, to: end })
+  unput(work, { from: start, to: changed })
   replaceDecisions(work, again, {
     goesOn: met && beyond,
     stored: stored.filter((row) => compareKeys(row, end) < 0),
-    checkpoints: checkpoints.filter((one) => compareKeys(one, end) < 0),
+    checkpoints: checkpoints.filter((one) => compareKeys(one, changed) < 0),
   })
   const withdrawn = await withdrawThings(work, again, { from: start, to: end }, beyond)
   const within = stored.filter((row) => compareKeys(row, end) < 0)
@@ -179,7 +182,7 @@ function versions(
 }
 
 /** Where the fold has come to the state that is stored: whatever lies behind `end` holds. */
-type Met = { end: EventKey; was: DeviceState }
+type Met = { at: EventKey; end: EventKey; was: DeviceState }
 
 /** Folds the rows, to the first stored checkpoint at which the states are one again; null where they never are. */
 function foldAgain(
@@ -192,7 +195,7 @@ function foldAgain(
     if (!foldRow(again, row)) continue
     const checkpoint = stored.get(`${row.ts} ${row.ord}`)
     const was = checkpoint && parseDeviceState(checkpoint.state)
-    if (was && isSame(again.state, was)) return { end: afterDecisions(row), was }
+    if (was && isSame(again.state, was)) return { at: row, end: afterDecisions(row), was }
   }
   return null
 }

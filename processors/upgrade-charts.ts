@@ -10,8 +10,8 @@ import { isResting, versionOf } from '../statecharts/chart-versions.ts'
 import { type ChartInstance, chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, newestVersion } from '../statecharts/device-state.ts'
 import { beLate, type DeviceWork, END, type Upgraded } from './device-work.ts'
-import { RETENTION_S } from './event-rows.ts'
 import { afterDecisions, beginAgain, canBegin, foldRow, inputRows, storedCheckpoint } from './repair.ts'
+import { foldableFrom } from './too-old.ts'
 
 /** Upgrades of one chart that a device remembers; what was folded before them is far beyond any repair. */
 const UPGRADES_KEPT = 8
@@ -30,15 +30,18 @@ async function upgradeChart(work: DeviceWork, instance: ChartInstance, was: Char
   const { horizon, until } = work.state
   const now = afterHorizon(work.state)
   const { version } = was
+  // As of the last record before: which one the newer code reads first is up to the batches.
+  const limit = foldableFrom(work, { received_at: 0 })
   if (typeof instance.upgrade === 'object') {
     noteUpgrade(work, instance, version, now, 'migrated')
     // Time has passed beyond the last event already: what the migrated state makes of it is for a repair to say.
-    if (horizon && until > horizon.ts) beLate(work, 'chart_version', { from: horizon, to: horizon })
+    if (horizon && until > horizon.ts && horizon.ts >= limit)
+      beLate(work, 'chart_version', { from: horizon, to: horizon })
     return
   }
   if (isResting(instance, was)) return noteUpgrade(work, instance, version, now, 'at_rest')
   const mayStay = instance.upgrade === 'pin' && versionOf(instance, version) !== null
-  const opened = mayStay ? null : await openedAt(work, instance, was)
+  const opened = mayStay ? null : await openedAt(work, instance, was, limit)
   noteUpgrade(work, instance, version, opened ?? now, opened ? 'refolded' : 'pinned')
   if (opened) beLate(work, 'chart_version', { from: opened, to: horizon ?? opened })
 }
@@ -51,12 +54,13 @@ async function openedAt(
   work: DeviceWork,
   instance: ChartInstance,
   was: ChartState,
+  limit: number,
 ): Promise<EventKey | null> {
-  const { state, lookups, last_received_at } = work
+  const { state, lookups } = work
   const rests = (then: DeviceState) => isAtRestIn(then, instance) && canBegin(then)
   const base = await storedCheckpoint(work, afterHorizon(state), rests)
   const oldest = base?.ts ?? state.spoken?.[0] ?? 0
-  if (oldest < last_received_at - RETENTION_S * 1000) return null
+  if (oldest < limit) return null
   const from = base ? afterDecisions(base) : lowestKey(0)
   // Nobody knows any more how it was folded: everything since the last known rest is.
   if (!versionOf(instance, was.version)) return from

@@ -42,10 +42,20 @@ export type DeviceState = {
   /** The end that a timeout decided, while a later event may still undo it. */
   undoable: EventRow | null
   checkpoint: { at: number; events: number } | null
-  counters: { events: number; late: number; decided: number; disagreed: number; clamped: number }
+  /** `too_old`: what came too late to be folded; absent where nothing did. */
+  counters: {
+    events: number
+    late: number
+    decided: number
+    disagreed: number
+    clamped: number
+    too_old?: number
+  }
   last: LastEvent | null
   /** Times of its first event and its last, in the order of time and not of arrival. */
   spoken: [number, number] | null
+  /** When the first of its events to come in was received: the least of all of them. */
+  first_received_at?: number
   /** The location that the device's own messages last named. */
   payload_location: string | null
   /** Levels of the pins that the generic GPIO spelling has reported, of those that the configuration knows. */

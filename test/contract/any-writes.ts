@@ -30,7 +30,14 @@ const event = fc
   .record({ ts, ord, applied, location, body, origin: fc.constantFrom('device', 'chart', 'config') })
   .chain((of) => flag.map((marks): Put => ({ table: 'events', item: eventRow({ ...of, ...marks }) })))
 const thing = fc
-  .record({ id: fc.constantFrom('a', 'b', 'c', 'd'), applied, location, body, started_at: ts })
+  .record({
+    id: fc.constantFrom('a', 'b', 'c', 'd'),
+    kind: fc.constantFrom('session', 'session', 'too_old'),
+    applied,
+    location,
+    body,
+    started_at: ts,
+  })
   .chain((of) => flag.map((marks): Put => ({ table: 'summaries', item: summary({ ...of, ...marks }) })))
 const other = fc.oneof(
   fc.record({ applied, alias: name, target: name }).map((of): Put => ({ table: 'aliases', item: alias(of) })),
@@ -61,7 +68,7 @@ export const eventQuery = fc.record(
   { requiredKeys: ['from', 'to', 'limit'] },
 )
 export const summaryQuery = fc.record({
-  kind: fc.constant('session' as const),
+  kind: fc.constantFrom('session', 'too_old'),
   by: fc.constantFrom('all', { device_id: 'dev-1' }, { location: 'site-1' } as const),
   from: ts,
   to: ts,

@@ -82,6 +82,7 @@ function lookUps(rule: Rule, home: Home): void {
       { table: 'events', item: full },
       { table: 'summaries', item: summary({ location: null }) },
       { table: 'summaries', item: summary({ id: 's-2', retracted: true, superseded_by: 's-1' }) },
+      { table: 'summaries', item: summary({ id: 's-3', kind: 'too_old', ttl: 1_770_776_000 }) },
       { table: 'aliases', item: alias() },
       { table: 'identities', item: identityRow() },
       { table: 'checkpoints', item: checkpoint() },
@@ -105,7 +106,11 @@ function lookUps(rule: Rule, home: Home): void {
     expect(await store.position('other')).toBe('')
     expect(await dump()).toEqual({
       events: [bare, full],
-      summaries: [summary({ location: null }), summary({ id: 's-2', retracted: true, superseded_by: 's-1' })],
+      summaries: [
+        summary({ location: null }),
+        summary({ id: 's-2', retracted: true, superseded_by: 's-1' }),
+        summary({ id: 's-3', kind: 'too_old', ttl: 1_770_776_000 }),
+      ],
       aliases: [alias()],
       identities: [identityRow()],
       checkpoints: [checkpoint(), checkpoint({ ts: T0 + 1, ttl: 1_770_776_000 })],

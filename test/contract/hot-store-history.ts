@@ -47,25 +47,29 @@ export function histories(rule: Rule, home: Home): void {
     expect(await store.history('dev-1', ALL)).toEqual(rows)
   })
 
-  rule('things are those of the device that began in the half-open range, withdrawn ones too', async () => {
-    const { store } = home()
-    const things = [
-      summary({ id: 'before', started_at: T0 - 1 }),
-      summary({ id: 'first', started_at: T0 }),
-      summary({ id: 'cycle', kind: 'cycle', started_at: T0 + 1 }),
-      summary({ id: 'alarm', kind: 'alarm', started_at: T0 + 2, retracted: false }),
-      summary({ id: 'gone', started_at: T0 + 2, retracted: true }),
-      summary({ id: 'after', started_at: T0 + 3 }),
-    ]
-    const puts = things.map((item): Put => ({ table: 'summaries', item }))
-    await store.write(batchOf([deviceWrite('dev-1', 0, puts)]))
-    const ids = async (from: number, to: number) =>
-      (await store.things('dev-1', T0 + from, T0 + to)).map(({ id }) => id).sort()
-    expect(await ids(0, 3)).toEqual(['alarm', 'cycle', 'first', 'gone'])
-    expect(await ids(-1, 4)).toEqual(['after', 'alarm', 'before', 'cycle', 'first', 'gone'])
-    expect(await ids(2, 2)).toEqual([])
-    expect(await store.things('dev-2', 0, T0 * 2)).toEqual([])
-  })
+  rule(
+    'things are what charts told of the device and began in the half-open range, withdrawn ones too',
+    async () => {
+      const { store } = home()
+      const things = [
+        summary({ id: 'before', started_at: T0 - 1 }),
+        summary({ id: 'first', started_at: T0 }),
+        summary({ id: 'cycle', kind: 'cycle', started_at: T0 + 1 }),
+        summary({ id: 'alarm', kind: 'alarm', started_at: T0 + 2, retracted: false }),
+        summary({ id: 'gone', started_at: T0 + 2, retracted: true }),
+        summary({ id: 'after', started_at: T0 + 3 }),
+        summary({ id: 'too old', kind: 'too_old', started_at: T0 + 1, ttl: 1_770_776_000 }),
+      ]
+      const puts = things.map((item): Put => ({ table: 'summaries', item }))
+      await store.write(batchOf([deviceWrite('dev-1', 0, puts)]))
+      const ids = async (from: number, to: number) =>
+        (await store.things('dev-1', T0 + from, T0 + to)).map(({ id }) => id).sort()
+      expect(await ids(0, 3)).toEqual(['alarm', 'cycle', 'first', 'gone'])
+      expect(await ids(-1, 4)).toEqual(['after', 'alarm', 'before', 'cycle', 'first', 'gone'])
+      expect(await ids(2, 2)).toEqual([])
+      expect(await store.things('dev-2', 0, T0 * 2)).toEqual([])
+    },
+  )
 
   rule('checkpoints are a half-open range of those that hold, in key order', async () => {
     const { store } = home()

@@ -1,7 +1,7 @@
 /** What every `ReadStore` answers, of what its `HotStore` was given. */
 import { afterEach, beforeEach, expect } from 'vitest'
 import { lowestKey } from '../../events/key.ts'
-import type { HotStore, Put, ReadStore } from '../../events/ports.ts'
+import { type HotStore, type Put, type ReadStore, THING_KINDS } from '../../events/ports.ts'
 import { type ContractOptions, contract, type Rule } from './contract.ts'
 import { cursors, paging } from './read-store-pages.ts'
 import {
@@ -219,7 +219,7 @@ function summaries(rule: Rule, home: Home): void {
 
   rule('the kinds of summaries do not mix', async () => {
     const { store, reads } = home()
-    const rows = (['session', 'cycle', 'alarm'] as const).map((kind) =>
+    const rows = [...THING_KINDS, 'too_old' as const].map((kind) =>
       summary({ kind, id: 'same', body: { kind } }),
     )
     await putSummaries(store, rows)

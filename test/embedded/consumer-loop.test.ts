@@ -21,7 +21,7 @@ function record(n: number, bytes = 1): LogRecord {
 }
 
 function reportOf(records: LogRecord[]): BatchReport {
-  const nothing = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, quarantined: 0 }
+  const nothing = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0, quarantined: 0 }
   return { records: records.length, time_syncs: [], ...nothing }
 }
 

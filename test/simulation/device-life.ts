@@ -34,13 +34,17 @@ export type Record0 = Omit<LogRecord, 'position'>
 export type LifeOptions = {
   /** False: every device's clock is set, so that no time depends on the order in which messages come in. */
   uptime?: boolean
+  /** Waits between two records, ms; hours and days of silence among them unless told. */
+  waits?: readonly number[]
 }
+
+const WAITS = [0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * 86_400_000]
 
 export function lifeOf(
   device_id: string,
   random: Random,
   length: number,
-  { uptime = true }: LifeOptions = {},
+  { uptime = true, waits = WAITS }: LifeOptions = {},
 ): Record0[] {
   const kind = random.pick(['evse', 'evse', 'thermostat'] as const)
   const records: Record0[] = []
@@ -48,7 +52,7 @@ export function lifeOf(
   const device = kind === 'evse' ? charger(device_id, random, uptime) : thermostat(device_id, random)
   if (random.chance(0.7)) records.push(configRecord(device_id, kind, now, random))
   for (let i = 0; i < length; i++) {
-    now += random.pick([0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * 86_400_000])
+    now += random.pick(waits)
     records.push(device(now))
     if (random.chance(0.05)) records.push(internal(untilTopic(device_id), now, { device_id, until: now }))
     if (random.chance(0.05)) records.push(configRecord(device_id, kind, now, random))

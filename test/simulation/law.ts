@@ -31,6 +31,7 @@ function withoutBookkeeping(table: string, row: Row): Row {
     ...kept
   } = row
   if (table === 'quarantine') delete kept.position
+  if (kept.kind === 'too_old') kept.body = { ...(kept.body as Row), position: null }
   if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
   if (table === 'events') kept.body = withoutRevision(kept.body as Row)

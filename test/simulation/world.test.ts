@@ -114,7 +114,7 @@ describe('a world from a seed', () => {
 
   test('a repair that begins without a word, in a store that may be cut off in it, is caught', async () => {
     let caught = false
-    for (let seed = 1; seed <= 300 && !caught; seed++) {
+    for (let seed = 401; seed <= 700 && !caught; seed++) {
       const [clean, faulty] = await bothOrders(seed, { store: saysItIsAtomic })
       caught = JSON.stringify(faulty) !== JSON.stringify(clean)
     }
