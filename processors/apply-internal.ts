@@ -46,7 +46,9 @@ export async function applyConfig(
   const place = placeAt(work, known, effective_from, record)
   const late = !isBeyondHorizon(state, key)
   const { applied } = place
-  put(work, null, { table: 'events', item: configRow(state, message, identity, key, place) })
+  // It lies where it says, whatever else is known of that time by now.
+  const own = { ...place, location: config.location ?? null }
+  put(work, null, { table: 'events', item: configRow(state, message, identity, key, own) })
   put(work, null, {
     table: 'config',
     item: { device_id, effective_from, written_at, identity, applied, config },

@@ -157,7 +157,7 @@ export type Finished = { mark: DeviceWrite | null; write: DeviceWrite }
 
 /** What to write, or null where nothing changed. */
 export function finishWork(work: DeviceWork): Finished | null {
-  if (!isChanged(work)) return null
+  if (!isChanged(work) && !work.repaired) return null
   const { state } = work
   const mark = work.lookups.atomic ? null : markOf(work)
   const version = mark?.state.version ?? work.stored?.version ?? 0

@@ -5,7 +5,16 @@
  */
 
 import { type DeviceType, describeRejection } from '../events/event.ts'
-import type { BatchWrite, DeviceWrite, HotStore, Logger, Metrics, Quarantined } from '../events/ports.ts'
+import { compareKeys } from '../events/key.ts'
+import type {
+  BatchWrite,
+  DeviceWrite,
+  HotStore,
+  Logger,
+  Metrics,
+  Quarantined,
+  Range,
+} from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import {
@@ -62,8 +71,9 @@ async function processRun(
   const { byDevice, refused } = groupByDevice(opened, await lookUpWireless(opened, store))
   const told = [...refused]
   let pending = byDevice
+  const lost = new Map<string, Range>()
   for (let attempt = 1; ; attempt++) {
-    const applied = await applyAll(pending, store)
+    const applied = await applyAll(pending, store, lost)
     const fed = await feedPairs(applied.values(), ports.feed)
     if (fed > 0) metrics.count('pairs_fed', fed)
     const conflicts = await write(applied, refused, place, store)
@@ -72,6 +82,7 @@ async function processRun(
     if (attempt === CONFLICT_ATTEMPTS)
       throw new WriteConflict(`conflicting writers of ${conflicts.join(', ')}`)
     logger.warn('another writer was faster', { device_ids: conflicts, attempt })
+    for (const device_id of conflicts) noteLost(lost, applied.get(device_id)?.write)
     pending = new Map([...pending].filter(([device_id]) => conflicts.includes(device_id)))
   }
   report.quarantined = told.length
@@ -101,13 +112,28 @@ function groupByDevice(
 async function applyAll(
   byDevice: Map<string, DeviceRecord[]>,
   store: HotStore,
+  lost: ReadonlyMap<string, Range>,
 ): Promise<Map<string, Applied>> {
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
   for (const [device_id, records] of byDevice) {
-    applied.set(device_id, await applyRecords(stored.get(device_id) ?? null, records, store))
+    const item = stored.get(device_id) ?? null
+    applied.set(device_id, await applyRecords(item, records, store, lost.get(device_id)))
   }
   return applied
+}
+
+/** The stretch in which the loser's rows may stand, though the winner has never come to them: it is folded again. */
+function noteLost(lost: Map<string, Range>, write: DeviceWrite | null | undefined): void {
+  if (!write) return
+  const before = lost.get(write.device_id)
+  const keys = write.puts.flatMap(({ table, item }) =>
+    table === 'events' || table === 'checkpoints' ? [{ ts: item.ts, ord: item.ord }] : [],
+  )
+  const [from, to] = [...keys, ...(before ? [before.from, before.to] : [])]
+    .toSorted(compareKeys)
+    .filter((_, index, { length }) => index === 0 || index === length - 1)
+  if (from) lost.set(write.device_id, { from, to: to ?? from })
 }
 
 /** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */
