@@ -1,5 +1,12 @@
 /** What may happen to records between a device and the log: they come again, too early, too late, or never. */
+import { positionText } from '../../adapters/log-position.ts'
+import type { LogRecord } from '../../events/record.ts'
 import type { Random, Record0 } from './device-life.ts'
+
+/** Positions as a log gives them. */
+export function laid(records: readonly Record0[]): LogRecord[] {
+  return records.map((record, index) => ({ ...record, position: positionText(index + 1) }))
+}
 
 /** Some records again, each somewhere after it came first: a broker or a producer that repeats itself. */
 export function withDuplicates(records: readonly Record0[], random: Random, chance: number): Record0[] {

@@ -35,7 +35,7 @@ const PACKAGES: Record<string, string[]> = {
   energy: [],
   statecharts: ['xstate', 'uuid'],
   'firmware-model': [],
-  visualizer: [],
+  visualizer: ['elkjs'],
   // A repair compares what it folds with what is stored, and isDeepStrictEqual is exact and in the runtime.
   processors: ['csv-parse', 'node:stream', 'node:util'],
   workflows: [],
