@@ -61,7 +61,9 @@ export async function applyConfig(
   work.figures.events++
   if (late) work.figures.late++
   const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
-  const from = touched(state, versions, late ? key : null)
+  // A timer of that very millisecond was decided before it, and knows it: it is in force from then on.
+  const since = late || state.horizon?.ts === effective_from ? lowestKey(effective_from) : null
+  const from = touched(state, versions, since)
   await feedConfig(work, withVersion(state.config, added), from, record)
   if (from) beLate(work, 'configuration', { from, to: END })
   work.state = { ...known, applied, counters }

@@ -83,6 +83,14 @@ describe.each(HOMES)('a repair (%s)', (home) => {
     expect(places.toSorted()).toEqual(['garage', 'yard'])
   })
 
+  test('tells a timer’s decision anew where a configuration begins in the very millisecond', async () => {
+    const garage = config(15, CHARGER, { device_type: 'evse', location: 'garage' })
+    const said = [evse(-5, 'C'), evse(0, 'F')]
+    const world = await given(home, ...said, until(15), garage)
+    expect(rowsOf(world, { event_type: 'session_end' })).toMatchObject([{ ts: at(15), location: 'garage' }])
+    expect(await asIf(world, [...said, garage, until(15)])).toBeNull()
+  })
+
   test('of two configurations written at once for the same time the same one holds, in either order', async () => {
     const versions = [60, 900].map((report_interval_s) =>
       config(0, CHARGER, { device_type: 'evse', report_interval_s }),

@@ -5,6 +5,9 @@ import type { Truth } from '../../firmware-model/fleet-event.ts'
 /** A register is sent with four digits. */
 const TOLERANCE_KWH = 1.5e-4
 
+/** What goes on at the end of the truth, time may have ended since. */
+const BY_TIME = new Set<unknown>(['timeout', 'fault'])
+
 type Found = { device_id: string; started_at: number; ended_at: number | null }
 
 /** The first thing that was not found as it was; null where all was. What is still on at the end is nobody's to say. */
@@ -20,7 +23,7 @@ export function falseToTruth(dump: StoreDump, truth: readonly Truth[]): string |
   }
   const ended = [...sessions.values(), ...cycles.values()].filter(({ ended_at }) => ended_at !== null)
   const known = new Set(truth.map(nameOf))
-  const invented = ended.find((one) => !known.has(nameOf(one)) && one.end_reason !== 'timeout')
+  const invented = ended.find((one) => !known.has(nameOf(one)) && !BY_TIME.has(one.end_reason))
   return invented ? `invented: ${JSON.stringify(invented)}` : null
 }
 
