@@ -16,6 +16,7 @@ import type {
   Range,
 } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
+import { NewerState } from '../statecharts/device-state.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import {
   type DeviceRecord,
@@ -46,7 +47,8 @@ const CONFLICT_ATTEMPTS = 5
 /**
  * Processes records in log order and moves `consumer`'s position past what is written. On an error the position says how
  * far it came; what lies behind it has not happened. Without a consumer whoever calls keeps the place, and gives all of
- * the records again.
+ * the records again. A device whose state newer code made holds its record and all behind it (NewerState, with its
+ * position); what lies before is done.
  */
 export async function processBatch(
   records: readonly LogRecord[],
@@ -74,7 +76,12 @@ async function processRun(
   let pending = byDevice
   const lost = new Map<string, Range>()
   for (let attempt = 1; ; attempt++) {
-    const applied = await applyAll(pending, store, lost)
+    const { applied, held } = await applyAll(pending, store, lost)
+    if (held) {
+      const before = opened.filter(({ record }) => record.position < held.position)
+      if (before.length > 0) await processRun(before, ports, consumer)
+      throw held
+    }
     const fed = await feedPairs(applied.values(), ports.feed)
     if (fed > 0) metrics.count('pairs_fed', fed)
     const conflicts = await write(applied, refused, place, store)
@@ -123,18 +130,26 @@ function groupByDevice(
   return { byDevice, refused }
 }
 
+/** `held`: what has to wait for newer code, and from which record on; the earliest of them. */
 async function applyAll(
   byDevice: Map<string, DeviceRecord[]>,
   store: HotStore,
   lost: ReadonlyMap<string, Range>,
-): Promise<Map<string, Applied>> {
+): Promise<{ applied: Map<string, Applied>; held: NewerState | null }> {
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
+  let held: NewerState | null = null
   for (const [device_id, records] of byDevice) {
-    const item = stored.get(device_id) ?? null
-    applied.set(device_id, await applyRecords(item, records, store, lost.get(device_id)))
+    try {
+      const item = stored.get(device_id) ?? null
+      applied.set(device_id, await applyRecords(item, records, store, lost.get(device_id)))
+    } catch (error) {
+      if (!(error instanceof NewerState)) throw error
+      error.position = records[0]?.record.position ?? ''
+      if (!held || error.position < held.position) held = error
+    }
   }
-  return applied
+  return { applied, held }
 }
 
 /** The stretch in which the loser's rows may stand, though the winner has never come to them: it is folded again. */
