@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/simulation/*.test.ts', 'test/parity/*.test.ts', 'test/process/sigkill.test.ts'],
-    env: { SEEDS: '3000', PARITY_SEEDS: '60', KILLS: '25' },
+    env: { SEEDS: '3000', PARITY_SEEDS: '60', KILLS: '50' },
     testTimeout: 3_600_000,
     hookTimeout: 30_000,
     pool: 'forks',

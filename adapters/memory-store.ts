@@ -36,9 +36,17 @@ export type MemoryStore = HotStore & ReadStore & { dump(): StoreDump }
  */
 export type OnWrite = (what: string) => void | Promise<void>
 
-/** Writes in order: quarantined rows, then each device's rows and its state, the consumer's position last. */
-export function memoryStore({ onWrite }: { onWrite?: OnWrite } = {}): MemoryStore {
-  const tables = emptyTables()
+/**
+ * Writes in order: quarantined rows, then each device's rows and its state, the consumer's position last. Stores over the
+ * same `tables` are one store that several processes write, each with an `onWrite` of its own.
+ */
+export function memoryStore({
+  onWrite,
+  tables = emptyTables(),
+}: {
+  onWrite?: OnWrite
+  tables?: MemoryTables
+} = {}): MemoryStore {
   return {
     ...memoryReads(tables),
     atomic: false,

@@ -39,7 +39,14 @@ export const HealthSchema = Type.Object({
 /** Why a repair changed or withdrew something. */
 const BecauseSchema = Type.Object(
   {
-    cause: Type.Enum(['late_event', 'configuration', 'clock', 'chart_version', 'told_otherwise']),
+    cause: Type.Enum([
+      'late_event',
+      'configuration',
+      'clock',
+      'chart_version',
+      'told_otherwise',
+      'another_writer',
+    ]),
     key: text('The place in the fold from which it counts.'),
     event_time: orNull(time()),
   },

@@ -47,7 +47,9 @@ export async function applyConfig(
   const place = placeAt(work, known, effective_from, record)
   const late = !isBeyondHorizon(state, key)
   const { applied } = place
-  put(work, null, { table: 'events', item: configRow(state, message, identity, key, place) })
+  // It lies where it says, whatever else is known of that time by now.
+  const own = { ...place, location: config.location ?? null }
+  put(work, null, { table: 'events', item: configRow(state, message, identity, key, own) })
   put(work, null, {
     table: 'config',
     item: { device_id, effective_from, written_at, identity, applied, config },
@@ -59,7 +61,9 @@ export async function applyConfig(
   }
   work.figures.events++
   if (late) work.figures.late++
-  const touches = touched(state, versions, late ? key : null)
+  // A timer of that very millisecond was decided before it, and knows it: it is in force from then on.
+  const since = late || state.horizon?.ts === effective_from ? lowestKey(effective_from) : null
+  const touches = touched(state, versions, since)
   const from = await foldable(work, touches, { identity, key, reported_timestamp: effective_from }, record)
   await feedConfig(work, withVersion(state.config, added), from, record)
   if (from) beLate(work, 'configuration', { from, to: END })

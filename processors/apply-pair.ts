@@ -31,7 +31,7 @@ export async function applyPair(work: DeviceWork, message: PairMessage, record: 
   const beyond = isBeyondHorizon(state, key)
   const mayBeKnown = message.retracted || !beyond || isRecent(state, identity)
   const known = mayBeKnown ? await knownRow(work, event, message) : null
-  if (known && saysTheSame(known, event, message)) {
+  if (known && (isOlder(message, known) || saysTheSame(known, event, message))) {
     work.figures.duplicates++
     return
   }
@@ -63,11 +63,17 @@ async function knownRow(
   return row && hasEntered(row, work.stored?.applied ?? 0) ? row : null
 }
 
+/** Told by one who had stood still, while others knew more already. */
+function isOlder({ fields }: PairMessage, { body }: EventRow): boolean {
+  return (fields.told ?? 0) < ((body.told as number | undefined) ?? 0)
+}
+
 function saysTheSame(known: EventRow, event: DeviceEvent, { key, retracted }: PairMessage): boolean {
   if (retracted || known.retracted) return Boolean(retracted) === Boolean(known.retracted)
   const { location, received_at, ttl, applied } = known
   const { body } = deviceRow(event, key, { location, received_at, ttl, applied })
-  return isDeepStrictEqual(JSON.parse(JSON.stringify(known.body)), JSON.parse(JSON.stringify(body)))
+  const said = ({ told: _, ...rest }: EventRow['body']) => JSON.parse(JSON.stringify(rest)) as unknown
+  return isDeepStrictEqual(said(known.body), said(body))
 }
 
 /** The row stays, marked: nothing is silently deleted. */

@@ -2,7 +2,7 @@
 import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
 import { isPairId } from '../events/pair-id.ts'
-import type { DeviceStateItem, DeviceWrite } from '../events/ports.ts'
+import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
 import { newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
@@ -10,6 +10,7 @@ import { applyReport } from './apply-report.ts'
 import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
 import {
   beginWork,
+  beLate,
   type DeviceWork,
   type Figures,
   finishWork,
@@ -35,11 +36,15 @@ export type Applied = {
   clock_unset: { device_type: DeviceType } | null
 }
 
-/** Pure but for the look-ups of late or clock-less events. Same state and records, same result. */
+/**
+ * Pure but for the look-ups of late or clock-less events. Same state and records, same result. `lost`: where rows of an
+ * attempt may stand whose state somebody else was faster to write.
+ */
 export async function applyRecords(
   stored: DeviceStateItem | null,
   records: readonly DeviceRecord[],
   lookups: Lookups,
+  lost?: Range,
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
@@ -61,7 +66,8 @@ export async function applyRecords(
   }
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
-  if (isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
+  if (lost) beLate(work, 'another_writer', lost)
+  if (lost || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)
   return {

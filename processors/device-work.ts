@@ -115,7 +115,13 @@ function overwrites({ table, item }: Put): string {
 export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
 
 /** Why history is put right, for whoever reads it afterwards. */
-export type Cause = 'late_event' | 'configuration' | 'clock' | 'chart_version' | 'told_otherwise'
+export type Cause =
+  | 'late_event'
+  | 'configuration'
+  | 'clock'
+  | 'chart_version'
+  | 'told_otherwise'
+  | 'another_writer'
 
 /** `because`: the first cause in the batch, and the key from which it counts; null for a repair that somebody else began. */
 type Late = Range & { because: string | null }
@@ -173,7 +179,7 @@ export type Finished = { mark: DeviceWrite | null; write: DeviceWrite }
 
 /** What to write, or null where nothing changed. */
 export function finishWork(work: DeviceWork): Finished | null {
-  if (!isChanged(work)) return null
+  if (!isChanged(work) && !work.repaired) return null
   const { state } = work
   const mark = work.lookups.atomic ? null : markOf(work)
   const version = mark?.state.version ?? work.stored?.version ?? 0

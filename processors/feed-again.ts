@@ -6,7 +6,7 @@ import type { EventRow } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import type { ConfigInForce } from '../statecharts/config-in-force.ts'
 import { spanWith } from '../statecharts/device-state.ts'
-import { type DeviceWork, END, hasEntered } from './device-work.ts'
+import { type DeviceWork, END, hasEntered, nextApplied } from './device-work.ts'
 import { eventInRow, meantInRow } from './event-rows.ts'
 import { feedOf, isWired } from './feed-pairs.ts'
 import { correction, type MemberEvent, type PairWord, wordsOfEvent, wordsOfLeaving } from './member-words.ts'
@@ -64,7 +64,7 @@ export function feedRepaired(
     const was = pending?.table === 'events' ? pending.item : before.get(name)
     const now = eventOf(put.item)
     if (!was || isDeepStrictEqual(eventOf(was).fields, now.fields)) continue
-    feed(work, wordsOfEvent(state, now, state.config), position)
+    feed(work, wordsOfEvent(state, now, state.config), position, state.applied)
   }
 }
 
@@ -92,6 +92,14 @@ function eventOf(row: EventRow): MemberEvent {
   return { ...eventInRow(row), key: { ts, ord }, fields: meantInRow(row) }
 }
 
-function feed(work: DeviceWork, words: readonly PairWord[], position: string): void {
-  for (const { message, received_at } of words) work.feeds.push(feedOf(message, { position, received_at }))
+function feed(
+  work: DeviceWork,
+  words: readonly PairWord[],
+  position: string,
+  told = nextApplied(work),
+): void {
+  for (const { message, received_at } of words) {
+    const numbered = { ...message, fields: { ...message.fields, told } }
+    work.feeds.push(feedOf(numbered, { position, received_at }))
+  }
 }

@@ -5,7 +5,16 @@
  */
 
 import { type DeviceType, describeRejection } from '../events/event.ts'
-import type { BatchWrite, DeviceWrite, HotStore, Logger, Metrics, Quarantined } from '../events/ports.ts'
+import { compareKeys } from '../events/key.ts'
+import type {
+  BatchWrite,
+  DeviceWrite,
+  HotStore,
+  Logger,
+  Metrics,
+  Quarantined,
+  Range,
+} from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { NewerState } from '../statecharts/device-state.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
@@ -65,8 +74,9 @@ async function processRun(
   const told = [...refused]
   const upgraded: UpgradedDevice[] = []
   let pending = byDevice
+  const lost = new Map<string, Range>()
   for (let attempt = 1; ; attempt++) {
-    const { applied, held } = await applyAll(pending, store)
+    const { applied, held } = await applyAll(pending, store, lost)
     if (held) {
       const before = opened.filter(({ record }) => record.position < held.position)
       if (before.length > 0) await processRun(before, ports, consumer)
@@ -82,6 +92,7 @@ async function processRun(
     if (attempt === CONFLICT_ATTEMPTS)
       throw new WriteConflict(`conflicting writers of ${conflicts.join(', ')}`)
     logger.warn('another writer was faster', { device_ids: conflicts, attempt })
+    for (const device_id of conflicts) noteLost(lost, applied.get(device_id)?.write)
     pending = new Map([...pending].filter(([device_id]) => conflicts.includes(device_id)))
   }
   report.quarantined = told.length
@@ -123,13 +134,15 @@ function groupByDevice(
 async function applyAll(
   byDevice: Map<string, DeviceRecord[]>,
   store: HotStore,
+  lost: ReadonlyMap<string, Range>,
 ): Promise<{ applied: Map<string, Applied>; held: NewerState | null }> {
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
   let held: NewerState | null = null
   for (const [device_id, records] of byDevice) {
     try {
-      applied.set(device_id, await applyRecords(stored.get(device_id) ?? null, records, store))
+      const item = stored.get(device_id) ?? null
+      applied.set(device_id, await applyRecords(item, records, store, lost.get(device_id)))
     } catch (error) {
       if (!(error instanceof NewerState)) throw error
       error.position = records[0]?.record.position ?? ''
@@ -137,6 +150,19 @@ async function applyAll(
     }
   }
   return { applied, held }
+}
+
+/** The stretch in which the loser's rows may stand, though the winner has never come to them: it is folded again. */
+function noteLost(lost: Map<string, Range>, write: DeviceWrite | null | undefined): void {
+  if (!write) return
+  const before = lost.get(write.device_id)
+  const keys = write.puts.flatMap(({ table, item }) =>
+    table === 'events' || table === 'checkpoints' ? [{ ts: item.ts, ord: item.ord }] : [],
+  )
+  const [from, to] = [...keys, ...(before ? [before.from, before.to] : [])]
+    .toSorted(compareKeys)
+    .filter((_, index, { length }) => index === 0 || index === length - 1)
+  if (from) lost.set(write.device_id, { from, to: to ?? from })
 }
 
 /** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */

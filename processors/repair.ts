@@ -9,13 +9,13 @@ import type { Checkpoint, EventRow, Put } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
 import { isFoldable } from '../statecharts/chart-versions.ts'
-import type { ConfigInForce } from '../statecharts/config-in-force.ts'
+import { type ConfigInForce, withVersion } from '../statecharts/config-in-force.ts'
 import { chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
 import { takeEvent } from './apply-report.ts'
 import { locationAt } from './decided-rows.ts'
-import { beginWork, type DeviceWork, END, hasEntered, unput } from './device-work.ts'
+import { beginWork, type DeviceWork, END, hasEntered, put, unput } from './device-work.ts'
 import { eventInRow, saidInRow, ttlOf } from './event-rows.ts'
 import { feedRepaired } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
@@ -59,6 +59,7 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
     while (!isReadWhole(stretch) && !isRestRead(stretch, end)) await readOn(work, stretch)
   const { stored, checkpoints } = stretch
   const beyond = toldBeyond(work, stored, end)
+  if (met) undoEnd(work, again, stored, end)
   feedRepaired(work, again, stored, last)
   unput(work, { from: start, to: changed })
   replaceDecisions(work, again, {
@@ -66,11 +67,13 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
     stored: stored.filter((row) => compareKeys(row, end) < 0),
     checkpoints: checkpoints.filter((one) => compareKeys(one, changed) < 0),
   })
-  const withdrawn = await withdrawThings(work, again, { from: start, to: end }, beyond)
   const within = stored.filter((row) => compareKeys(row, end) < 0)
-  await restoreThings(work, again, began, { rows: within, known: new Set([...withdrawn, ...beyond]) })
+  const withdrawn = await withdrawThings(work, again, { from: start, to: end }, { beyond, within })
+  const known = new Set([...withdrawn, ...beyond])
+  const restored = await restoreThings(work, again, began, { rows: within, known })
   const isSettled = (put: Put) => !met || !lastsLonger(put, beyond)
-  await withdrawNames(work, again, stored, { withdrawn, isSettled })
+  const told = [...Array.from(again.puts.values(), ({ put }) => put), ...restored].filter(isSettled)
+  await withdrawNames(work, stored, { withdrawn, told })
   if (!met) work.state = repaired(work.state, again.state)
   work.late = null
   work.repaired = { from: start, to: end }
@@ -174,11 +177,7 @@ function versions(
   const between = rows
     .filter(({ origin }) => origin === 'config')
     .map(({ body }) => body as unknown as ConfigInForce)
-  const all = [...then, ...between, ...now]
-  const nameOf = (one: ConfigInForce) => `${one.effective_from} ${one.written_at}`
-  return [...new Map(all.map((one) => [nameOf(one), one])).values()].sort(
-    (a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at,
-  )
+  return [...then, ...between, ...now].reduce<ConfigInForce[]>(withVersion, [])
 }
 
 /** Where the fold has come to the state that is stored: whatever lies behind `end` holds. */
@@ -223,6 +222,26 @@ function toldBeyond(work: DeviceWork, stored: readonly EventRow[], end: EventKey
     things.add(thingOf(row))
   }
   return things
+}
+
+/** An end that the fold has decided, and that is undone beyond `end`: the fold went no further than to decide it. */
+function undoEnd(work: DeviceWork, again: DeviceWork, stored: readonly EventRow[], end: EventKey): void {
+  const { undoable } = again.state
+  if (!undoable || !again.puts.has(`events ${keyText(undoable)}`)) return
+  const applied = work.stored?.applied ?? 0
+  const pending = Array.from(work.puts.values(), ({ put }) => (put.table === 'events' ? put.item : null))
+  // A row with a higher `applied` was left by an attempt that never wrote its state.
+  const told = [...stored.filter((row) => row.applied <= applied), ...pending]
+  const isUndone = told.some(
+    (row) =>
+      row?.event_type === 'session_continued' &&
+      !row.retracted &&
+      compareKeys(row, end) >= 0 &&
+      thingOf(row) === thingOf(undoable),
+  )
+  if (!isUndone) return
+  const item = { ...undoable, retracted: true, revision: undoable.revision + 1 }
+  put(again, null, { table: 'events', item })
 }
 
 /** Whether whatever follows will be the same from both. */

@@ -1,6 +1,6 @@
 /** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
 import { keyText, lowestKey } from '../events/key.ts'
-import type { EventRow, Summary } from '../events/ports.ts'
+import type { EventRow, Put, Summary } from '../events/ports.ts'
 import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
@@ -12,14 +12,14 @@ import { type KnownThings, thingOf } from './withdraw-things.ts'
 /**
  * Gives back what decisions in the stretch had changed and the fold has not decided again: an end that is undone, a
  * continuation that never was, an alarm. `began` is the state that the fold began at. Every row of the stretch is asked,
- * withdrawn or not: an attempt that ended half-way may have withdrawn them already.
+ * withdrawn or not: an attempt that ended half-way may have withdrawn them already. Resolves with the things given back.
  */
 export async function restoreThings(
   work: DeviceWork,
   again: DeviceWork,
   began: DeviceState,
   { rows, known }: { rows: readonly EventRow[]; known: KnownThings },
-): Promise<void> {
+): Promise<Put[]> {
   const told = new Set(known)
   for (const { put: one } of again.puts.values()) if (one.table === 'summaries') told.add(one.item.id)
   const open = openIn(began)
@@ -30,7 +30,12 @@ export async function restoreThings(
     // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
     if (open.has(id) || isAlarmOf(row, open)) changed.set(id, row)
   }
-  for (const [id, row] of changed) await restoreThing(work, again, { id, row, began })
+  const restored: Put[] = []
+  for (const [id, row] of changed) {
+    const item = await restoreThing(work, again, { id, row, began })
+    if (item) restored.push({ table: 'summaries', item })
+  }
+  return restored
 }
 
 const OPEN = /^(session\.|calling\.|silent$)/
@@ -53,19 +58,23 @@ function isAlarmOf({ event_type, body }: EventRow, open: ReadonlySet<unknown>): 
 
 type Changed = { id: unknown; row: EventRow; began: DeviceState }
 
-async function restoreThing(work: DeviceWork, again: DeviceWork, { id, row, began }: Changed): Promise<void> {
+async function restoreThing(
+  work: DeviceWork,
+  again: DeviceWork,
+  { id, row, began }: Changed,
+): Promise<Summary | null> {
   const { device_id, applied } = work.state
   const started_at = row.body.started_at as number
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
-  if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return
+  if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return null
   if (thing.kind === 'alarm') {
     const range = { from: lowestKey(started_at), to: began.horizon }
     const earlier = await work.lookups.history(device_id, range)
     // Told before the stretch, it stands.
-    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return
+    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return null
     put(work, null, { table: 'summaries', item: { ...thing, applied, retracted: true } })
-    return
+    return null
   }
   const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
   if (end && !again.puts.has(`events ${keyText(end)}`)) {
@@ -73,12 +82,13 @@ async function restoreThing(work: DeviceWork, again: DeviceWork, { id, row, bega
     put(work, null, { table: 'events', item })
   }
   const said = end ?? (await startOf(work, thing))
-  if (!said) return
+  if (!said) return null
   const { chart: _, ...body } = said.body
   // An attempt that ended half-way may have withdrawn it.
   const { retracted: _r, superseded_by: _s, ...held } = thing
   const item = { ...held, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
   put(work, null, { table: 'summaries', item })
+  return item
 }
 
 async function startOf(work: DeviceWork, { id, started_at }: Summary): Promise<EventRow | undefined> {

@@ -15,7 +15,7 @@ export async function withdrawThings(
   work: DeviceWork,
   again: DeviceWork,
   { from, to }: { from: EventKey; to: EventKey },
-  beyond: KnownThings,
+  { beyond, within }: { beyond: KnownThings; within: readonly EventRow[] },
 ): Promise<Set<string>> {
   const { device_id, applied } = work.state
   const known = new Set(beyond)
@@ -28,8 +28,11 @@ export async function withdrawThings(
     heirs.push(one.item)
   }
   const withdrawn = new Set<string>()
+  const told = new Set(within.map(thingOf))
   for (const thing of await work.lookups.things(device_id, from.ts, to.ts + 1)) {
     if (known.has(thing.id)) continue
+    // Begun in the stretch's last millisecond and not told of in it: it began behind its end.
+    if (thing.started_at === to.ts && !told.has(thing.id)) continue
     withdrawn.add(thing.id)
     // By a repair that was finished; an attempt that was not may have left its names.
     if (thing.retracted && thing.applied <= (work.stored?.applied ?? 0)) continue
@@ -53,17 +56,16 @@ function overlap(a: Summary, b: Summary): boolean {
   return a.started_at <= end(b) && b.started_at <= end(a)
 }
 
-/** A session is known by one name at most; what it was called before the repair is kept, as withdrawn. */
+/** A session is known by one name at most; what it was called before the repair is kept, as withdrawn. `told`: things as they are now. */
 export async function withdrawNames(
   work: DeviceWork,
-  again: DeviceWork,
   stored: readonly EventRow[],
-  { withdrawn, isSettled }: { withdrawn: ReadonlySet<string>; isSettled: (put: Put) => boolean },
+  { withdrawn, told }: { withdrawn: ReadonlySet<string>; told: readonly Put[] },
 ): Promise<void> {
   const { device_id, applied } = work.state
   const names = new Map<string, unknown>([...withdrawn].map((id) => [id, null]))
-  for (const { put: one } of again.puts.values())
-    if (one.table === 'summaries' && isSettled(one)) names.set(one.item.id, one.item.body.device_session_id)
+  for (const { table, item } of told)
+    if (table === 'summaries') names.set(item.id, item.body.device_session_id)
   // Of this batch too: an attempt that ended half-way may have written a name, and not the message that said it.
   const pending = Array.from(work.puts.values(), ({ put }) =>
     put.table === 'events' ? [put.item] : [],

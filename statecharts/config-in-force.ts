@@ -1,4 +1,5 @@
 /** Which configuration a chart sees at a time (DESIGN §4). Versions replace each other whole. */
+import { canonicalMessage } from '../events/canonical.ts'
 import type { DeviceConfig } from '../events/event.ts'
 
 export type ConfigInForce = { effective_from: number; written_at: number; config: DeviceConfig }
@@ -49,11 +50,16 @@ export function addConfig(
   return null
 }
 
-/** The versions with one more, in order, and none dropped. */
+/**
+ * The versions with one more, in order, and none dropped. Of two that were written at once for the same time one holds:
+ * which, follows from what they say, and not from which came first.
+ */
 export function withVersion(versions: readonly ConfigInForce[], added: ConfigInForce): ConfigInForce[] {
-  const others = versions.filter(
-    (one) => one.effective_from !== added.effective_from || one.written_at !== added.written_at,
-  )
+  const isSame = (one: ConfigInForce) =>
+    one.effective_from === added.effective_from && one.written_at === added.written_at
+  const same = versions.find(isSame)
+  if (same && canonicalMessage(same.config) >= canonicalMessage(added.config)) return [...versions]
+  const others = versions.filter((one) => !isSame(one))
   return [...others, added].sort((a, b) => a.effective_from - b.effective_from || a.written_at - b.written_at)
 }
 

@@ -6,9 +6,9 @@ import { filesOf } from '../../embedded/folder.ts'
 import type { Arriving } from '../../events/ports.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
+import { noMetrics, silentLogger } from '../simulation/consumer.ts'
 import type { Record0 } from '../simulation/device-life.ts'
 import { type Dump, lawful } from '../simulation/law.ts'
-import { noMetrics, silentLogger } from '../simulation/world.ts'
 
 /** What the law lets be compared of the rows and states that they lead to. */
 export async function embeddedRun(records: readonly Record0[]): Promise<Dump> {

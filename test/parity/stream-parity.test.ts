@@ -1,7 +1,7 @@
 /** Both homes come to the same rows and states, item by item, whatever happens to the one on AWS on the way. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { withDuplicates } from '../simulation/arrivals.ts'
 import { lifeOf, type Random, type Record0, randomOf } from '../simulation/device-life.ts'
-import { withDuplicates } from '../simulation/world.ts'
 import { startDynalite } from '../stand-ins/dynalite.ts'
 import { startFaultyProxy } from '../stand-ins/faulty-proxy.ts'
 import { startKinesalite } from '../stand-ins/kinesalite.ts'

@@ -2,22 +2,64 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import type { NewRecord } from '../../events/record.ts'
+import { reordered, withDuplicates } from '../simulation/arrivals.ts'
+import { BROKEN, stateBeforeEvents } from '../simulation/broken.ts'
+import { difference } from '../simulation/checkers.ts'
 import type { Random } from '../simulation/device-life.ts'
 import { lawful } from '../simulation/law.ts'
-import { cleanRun, faultyRun, stateBeforeEvents } from '../simulation/world.ts'
+import { cleanRun, faultyRun } from '../simulation/run.ts'
 import { given } from './given.ts'
-import { misfortune, oneDevice } from './one-device.ts'
+import { CHARGER, THERMOSTAT, until } from './messages.ts'
+import { misfortune, oneDevice, setClock } from './one-device.ts'
 
 const RUNS = 300
+/** Behind every timer. */
+const END_MINUTE = 10 * 365 * 24 * 60
+
+/** One stream, all of it there, and every second attempt at a batch does not end well. */
+const FAULTS = { mishaps: 0.5, reshards: 0, backlog: 1_000 }
 
 test('any batching, duplication and crash points of one device’s records give the rows of the clean run', async () => {
   await fc.assert(
     fc.asyncProperty(oneDevice, misfortune, async (records, random) => {
       const repeated = await withCopies(records, random)
-      expect(await faultyRun(repeated, random, { crash: 0.1 })).toEqual(await cleanRun(records))
+      expect(await faultyRun(repeated, random, FAULTS)).toEqual(await cleanRun(records))
     }),
     { numRuns: RUNS },
   )
+})
+
+test('any order of them does too, where no time depends on the order', async () => {
+  let repaired = 0
+  await fc.assert(
+    fc.asyncProperty(setClock, misfortune, async (records, random) => {
+      const [first, ...others] = records
+      if (!first) return
+      const end = until(END_MINUTE, first.topic.includes(THERMOSTAT) ? THERMOSTAT : CHARGER)
+      const late = withDuplicates(reordered([first, ...others], random, random.pick([2, 40])), random, 0.2)
+      const faulty = await faultyRun(late, random, FAULTS, { end: [end] })
+      const clean = await cleanRun([...records, end])
+      repaired += faulty.events?.length ?? 0
+      expect(difference(faulty, clean)).toBeNull()
+    }),
+    { numRuns: RUNS },
+  )
+  expect(repaired).toBeGreaterThan(RUNS)
+})
+
+test('a processor that drops what is late is caught, and the records are cut to a few', async () => {
+  const variant = BROKEN['ignores what comes late'] ?? {}
+  const found = await fc.check(
+    fc.asyncProperty(setClock, misfortune, async (records, random) => {
+      const late = reordered(records, random, 40)
+      expect(
+        difference(await faultyRun(late, random, FAULTS, { variant }), await cleanRun(records)),
+      ).toBeNull()
+    }),
+    { numRuns: RUNS },
+  )
+  expect(found.failed).toBe(true)
+  expect(found.counterexample?.[0].length).toBeLessThanOrEqual(6)
 })
 
 test('any batching of one device’s records gives the same rows; where none came late, bookkeeping and all', async () => {
@@ -66,7 +108,7 @@ test('the whole log once more changes nothing', async () => {
 test('a processor that wrote the state before the events is caught', async () => {
   const found = await fc.check(
     fc.asyncProperty(oneDevice, misfortune, async (records, random) => {
-      const faulty = await faultyRun(records, random, { crash: 0.1, store: stateBeforeEvents })
+      const faulty = await faultyRun(records, random, FAULTS, { variant: { store: stateBeforeEvents } })
       expect(faulty).toEqual(await cleanRun(records))
     }),
     { numRuns: RUNS, endOnFailure: true },

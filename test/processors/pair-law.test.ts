@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pairId } from '../../events/pair-id.ts'
 import type { NewRecord } from '../../events/record.ts'
+import { withDuplicates } from '../simulation/arrivals.ts'
+import { feedAfterWriting } from '../simulation/broken.ts'
 import { type Record0, randomOf } from '../simulation/device-life.ts'
-import { cleanRun, faultyRun, feedAfterWriting, withDuplicates } from '../simulation/world.ts'
+import { cleanRun, faultyRun } from '../simulation/run.ts'
 import { CHARGER, config, evse, THERMOSTAT, thermostat, until } from './messages.ts'
 
 const RUNS = 300
+const FAULTS = { mishaps: 0.5, reshards: 0, backlog: 1_000 }
 const misfortune = fc.integer().map(randomOf)
 
 const circuits = fc.constantFrom(
@@ -97,7 +100,7 @@ test('any batching, duplication and crash points of the members give the rows of
     fc.asyncProperty(house, misfortune, async (records, random) => {
       const clean = await cleanRun(records)
       decided += clean.summaries?.length ?? 0
-      expect(await faultyRun(withDuplicates(records, random, 0.3), random, { crash: 0.1 })).toEqual(clean)
+      expect(await faultyRun(withDuplicates(records, random, 0.3), random, FAULTS)).toEqual(clean)
     }),
     { numRuns: RUNS },
   )
@@ -107,7 +110,7 @@ test('any batching, duplication and crash points of the members give the rows of
 test('a processor that feeds pairs when it has written is caught', async () => {
   const found = await fc.check(
     fc.asyncProperty(house, misfortune, async (records, random) => {
-      const faulty = await faultyRun(records, random, { crash: 0.1, order: feedAfterWriting })
+      const faulty = await faultyRun(records, random, FAULTS, { variant: { ports: feedAfterWriting } })
       expect(faulty).toEqual(await cleanRun(records))
     }),
     { numRuns: RUNS, endOnFailure: true },

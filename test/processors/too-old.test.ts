@@ -4,14 +4,17 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { processBatch } from '../../processors/process-batch.ts'
+import { withDuplicates } from '../simulation/arrivals.ts'
+import { noMetrics, silentLogger } from '../simulation/consumer.ts'
 import { lawful } from '../simulation/law.ts'
-import { cleanRun, faultyRun, noMetrics, silentLogger, withDuplicates } from '../simulation/world.ts'
+import { cleanRun, faultyRun } from '../simulation/run.ts'
 import { forgettingStore } from './forgetting.ts'
 import { decidedBy, type Given, given, HOMES, itemOf, rowsOf, stateOf, thingsOf } from './given.ts'
 import { at, CHARGER, config, evse, THERMOSTAT, thermostat, until } from './messages.ts'
 import { misfortune } from './one-device.ts'
 
 const DAY = 24 * 60
+const FAULTS = { mishaps: 0.5, reshards: 0, backlog: 1_000 }
 
 const listOf = ({ store }: Given) => store.dump().summaries.filter(({ kind }) => kind === 'too_old')
 
@@ -214,7 +217,7 @@ test('any batching, duplication and crash points give the same list', async () =
     fc.asyncProperty(life, misfortune, async (records, random) => {
       const clean = await cleanRun(records)
       listed += (clean.summaries ?? []).filter((one) => (one as { kind: string }).kind === 'too_old').length
-      expect(await faultyRun(withDuplicates(records, random, 0.2), random, { crash: 0.1 })).toEqual(clean)
+      expect(await faultyRun(withDuplicates(records, random, 0.2), random, FAULTS)).toEqual(clean)
     }),
     { numRuns: 300 },
   )

@@ -10,14 +10,17 @@ import { config, evse, thermostat } from './messages.ts'
 function raced(store: DumpedStore, device_id: string, times: number) {
   const loads: string[][] = []
   let left = times
+  let faster = false
   const wrapped: DumpedStore = {
     ...store,
     loadStates: async (device_ids) => {
       loads.push(device_ids)
+      faster = left-- > 0
       return store.loadStates(device_ids)
     },
     write: async (batch) => {
-      if (left-- > 0) await touch(store, device_id)
+      if (faster) await touch(store, device_id)
+      faster = false
       return store.write(batch)
     },
   }
@@ -51,7 +54,8 @@ describe.each(HOMES)('where another writer was faster (%s)', (home) => {
     const report = await world.when(evse(2, 'C'), thermostat(2, { heating_call: false }))
     expect(loads).toEqual([['dev-1', 'therm-1'], ['dev-1'], ['dev-1']])
     expect(report).toMatchObject({ events: 2, records: 2 })
-    expect(itemOf(world, 'dev-1')).toMatchObject({ version: 4, applied: 2 })
+    // Where a batch is not written whole, the loser's rows may stand, so it repairs, and marks that it does.
+    expect(itemOf(world, 'dev-1')).toMatchObject({ version: inner.atomic ? 4 : 5, applied: 2 })
     expect(itemOf(world, 'therm-1')).toMatchObject({ version: 2, applied: 2 })
     expect(await store.position('test')).toBe(world.log.at(-1)?.position)
   })

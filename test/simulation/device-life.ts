@@ -26,6 +26,9 @@ export function randomOf(seed: number): Random {
 }
 
 const START = Date.UTC(2026, 10, 2)
+const DAY_MS = 86_400_000
+/** Where devices of a life, and of a fleet, may share a circuit. */
+const PLACES = ['garage', 'yard', 'site_1', 'site_2', 'site_3']
 const PAIR = pairId('garage', 'main')
 
 /** Records of one device in the order in which they were received. Positions are given when they are laid on a log. */
@@ -34,17 +37,14 @@ export type Record0 = Omit<LogRecord, 'position'>
 export type LifeOptions = {
   /** False: every device's clock is set, so that no time depends on the order in which messages come in. */
   uptime?: boolean
-  /** Waits between two records, ms; hours and days of silence among them unless told. */
-  waits?: readonly number[]
 }
 
-const WAITS = [0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * 86_400_000]
-
+/** What a device says, and what is said about it, in the order in which it was received. */
 export function lifeOf(
   device_id: string,
   random: Random,
   length: number,
-  { uptime = true, waits = WAITS }: LifeOptions = {},
+  { uptime = true }: LifeOptions = {},
 ): Record0[] {
   const kind = random.pick(['evse', 'evse', 'thermostat'] as const)
   const records: Record0[] = []
@@ -52,21 +52,35 @@ export function lifeOf(
   const device = kind === 'evse' ? charger(device_id, random, uptime) : thermostat(device_id, random)
   if (random.chance(0.7)) records.push(configRecord(device_id, kind, now, random))
   for (let i = 0; i < length; i++) {
-    now += random.pick(waits)
+    now += random.pick([0, 1, 2_000, 60_000, 900_000, 5 * 3_600_000, 8 * DAY_MS])
     records.push(device(now))
     if (random.chance(0.05)) records.push(internal(untilTopic(device_id), now, { device_id, until: now }))
     if (random.chance(0.05)) records.push(configRecord(device_id, kind, now, random))
     if (random.chance(0.03)) records.push(internal(untilTopic(PAIR), now, { device_id: PAIR, until: now }))
+    if (random.chance(0.03)) records.push(poison(device_id, kind, now, random))
   }
-  return records
+  return random.chance(0.3) ? cutOff(records, random) : records
+}
+
+/** The device could not send for a while, and then all of it came at once. */
+function cutOff(records: readonly Record0[], random: Random): Record0[] {
+  const from = random.below(records.length)
+  const until = records[Math.min(from + 2 + random.below(8), records.length - 1)]?.received_at ?? 0
+  const delayed = (one: Record0, index: number) => one.source === 'mqtt' && index >= from
+  return records.map((one, index) =>
+    delayed(one, index) ? { ...one, received_at: Math.max(one.received_at, until) } : one,
+  )
 }
 
 /** Time for every device, and for every pair that they may be in, to come to the same end. */
 export function longAfter(device_ids: readonly string[]): Record0[] {
-  const at = START + 10 * 365 * 86_400_000
-  const all = [...device_ids, ...['garage', 'yard'].map((location) => pairId(location, 'main'))]
+  const at = START + 10 * 365 * DAY_MS
+  const all = [...device_ids, ...PLACES.map((location) => pairId(location, 'main'))]
   return all.map((device_id) => internal(untilTopic(device_id), at, { device_id, until: at }))
 }
+
+/** Most clocks are right; one claims the future, and some tell of what was a while ago. */
+const CLOCKS_OFF_MS = [0, 0, 0, 0, 0, 3_600_000, -7_000, -DAY_MS]
 
 function charger(device_id: string, random: Random, uptime: boolean): (now: number) => Record0 {
   let register = random.pick([0, 0, 1_000])
@@ -77,12 +91,13 @@ function charger(device_id: string, random: Random, uptime: boolean): (now: numb
   return (now) => {
     const before = pilot
     pilot = random.pick(['A', 'B', 'C', 'C', 'D', 'E', 'F', pilot])
-    if (before === 'A' && pilot !== 'A' && random.chance(0.5)) session++
+    // Without an A before it too: nobody heard that the car was changed.
+    if (random.chance(before === 'A' && pilot !== 'A' ? 0.5 : 0.05)) session++
     if (random.chance(0.1)) register = 0
     register += pilot === 'C' ? random.next() * 2 : 0
     if (random.chance(0.05)) booted = now
     const uptime_ms = Math.max(0, now - booted - random.pick([0, 0, 400, 3_000, 90_000]))
-    const timestamp = unset && random.chance(0.7) ? uptime_ms : now + random.pick([0, 0, 0, 3_600_000])
+    const timestamp = unset && random.chance(0.7) ? uptime_ms : now + random.pick(CLOCKS_OFF_MS)
     const fields = {
       pilot_state: random.chance(0.9) ? pilot : undefined,
       current_draw: pilot === 'C' ? 16 : 0,
@@ -118,10 +133,25 @@ function configRecord(
   random: Random,
 ): Record0 {
   const config: DeviceConfig = { device_type, location: random.pick(['garage', 'garage', 'yard']) }
-  if (device_type === 'thermostat') config.rated_power_cooling_kw = 3
+  if (device_type === 'thermostat' && random.chance(0.7)) config.rated_power_cooling_kw = 3
+  if (device_type === 'evse' && random.chance(0.5)) config.rated_power_kw = 7.4
+  if (random.chance(0.3)) config.report_interval_s = random.pick([60, 900])
   if (random.chance(0.8)) config.interlock_circuit = 'main'
-  const effective_from = now + random.pick([0, 0, 3_600_000])
+  const effective_from = now + random.pick([0, 0, 3_600_000, -60_000, -3 * DAY_MS])
   return internal(configTopic(device_id), now, { device_id, effective_from, written_at: now, config })
+}
+
+/** What is bad in itself, whatever comes before or after it. */
+function poison(device_id: string, kind: 'evse' | 'thermostat', now: number, random: Random): Record0 {
+  const said = { device_id, device_type: kind, timestamp: now }
+  const message = random.pick([
+    '{',
+    { ...said, device_id: 'somebody-else' },
+    { ...said, device_type: 'toaster' },
+    { ...said, timestamp: 'yesterday' },
+    { ...said, event_type: 'state_change', pilot_state: 'Z', heating_call: 'perhaps' },
+  ])
+  return fromDevice(telemetryTopic(kind, device_id), now, message)
 }
 
 function fromDevice(topic: string, received_at: number, message: unknown): Record0 {
@@ -133,6 +163,6 @@ function internal(topic: string, received_at: number, message: unknown): Record0
 }
 
 function record(source: RecordSource, topic: string, received_at: number, message: unknown): Record0 {
-  const payload = new TextEncoder().encode(JSON.stringify(message))
+  const payload = new TextEncoder().encode(typeof message === 'string' ? message : JSON.stringify(message))
   return { source, topic, received_at, payload, verdict: 'unchecked' }
 }

@@ -14,9 +14,17 @@ export function lawful(dump: Dump): Dump {
   const isLive = (row: Row) => !row.retracted && (row.device_type !== 'pair' || live.has(row.device_id))
   for (const [table, rows] of Object.entries(dump)) {
     if (table === 'positions' || table === 'checkpoints') continue
-    tables[table] = (rows as Row[]).filter(isLive).map((row) => withoutBookkeeping(table, row))
+    const kept = (rows as Row[]).filter(isLive).map((row) => withoutBookkeeping(table, row))
+    tables[table] = table === 'quarantine' ? refusedOnce(kept) : kept
   }
   return tables
+}
+
+/** A record that comes again is refused again, each with its place in the log; of one message the first is meant. */
+function refusedOnce(rows: Row[]): Row[] {
+  const inOrder = rows.sort((a, b) => Number(a.received_at) - Number(b.received_at))
+  const byMessage = new Map(inOrder.toReversed().map((row) => [`${row.topic} ${row.payload_base64}`, row]))
+  return [...byMessage].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
 }
 
 function withoutBookkeeping(table: string, row: Row): Row {
@@ -35,6 +43,7 @@ function withoutBookkeeping(table: string, row: Row): Row {
   if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
   if (table === 'events') kept.body = withoutRevision(kept.body as Row)
+  if (table === 'events' && row.device_type === 'pair') kept.body = withoutTold(kept.body as Row)
   if (typeof kept.state === 'string') kept.state = lawfulState(kept.state)
   return kept
 }
@@ -44,6 +53,11 @@ function lawfulThing(body: Row): Row {
   if (body.ended_at !== null) return withoutRevision(body)
   const { session_id, cycle_id, device_session_id, device_id, location, started_at } = body
   return { session_id, cycle_id, device_session_id, device_id, location, started_at, ended_at: null }
+}
+
+/** Records of a member are numbered as they come. */
+function withoutTold({ told: _, ...body }: { told?: unknown }): Row {
+  return body
 }
 
 function withoutRevision({ revision: _, ...body }: Row): Row {
@@ -60,7 +74,9 @@ function lawfulState(text: string): unknown {
 }
 
 /** A pair hears words that are withdrawn again, and some more than once: what it counted of them says nothing. */
-function withoutWithdrawn<S extends { counters: unknown; spoken: unknown; clamped_span: unknown }>(state: S) {
-  const { counters: _c, spoken: _s, clamped_span: _p, ...kept } = state
-  return kept
+function withoutWithdrawn<
+  S extends { counters: unknown; spoken: unknown; clamped_span: unknown; last: { fields: object } | null },
+>(state: S) {
+  const { counters: _c, spoken: _s, clamped_span: _p, last, ...kept } = state
+  return { ...kept, last: last && { ...last, fields: withoutTold(last.fields) } }
 }

@@ -5,8 +5,8 @@ import { compareKeys, type EventKey } from '../../events/key.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { type DeviceState, newDeviceState } from '../../statecharts/device-state.ts'
 import type { Release } from '../stand-ins/release.ts'
+import { noMetrics, silentLogger } from './consumer.ts'
 import { type Dump, lawful } from './law.ts'
-import { noMetrics, silentLogger } from './world.ts'
 
 /**
  * The same records, each once and in key order, by a release that has known the upgrades from the beginning: what a device

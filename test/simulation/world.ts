@@ -1,147 +1,150 @@
-/** One log, one store, and a consumer that crashes and comes back: the same world for every seed. */
+/** A whole world from a seed: what devices say, how it arrives, and what happens to those who process it. */
 
-import { positionText } from '../../adapters/log-position.ts'
-import { memoryStore } from '../../adapters/memory-store.ts'
-import type { Arriving, BatchWrite, HotStore, Logger, Metrics } from '../../events/ports.ts'
-import type { LogRecord } from '../../events/record.ts'
-import { type ProcessorPorts, processBatch } from '../../processors/process-batch.ts'
-import type { Random, Record0 } from './device-life.ts'
-import { type Dump, lawful } from './law.ts'
+import { publishedAgain, reordered, withDuplicates } from './arrivals.ts'
+import { acceptedOnce, decidedInTime, difference, noneOverlap } from './checkers.ts'
+import type { Variant } from './consumer.ts'
+import { lifeOf, longAfter, type Random, type Record0, randomOf } from './device-life.ts'
+import { type FleetLife, fleetLifeOf } from './fleet-life.ts'
+import { lawful } from './law.ts'
+import { cleanDump, type Faults, faultyDump } from './run.ts'
+import { falseToTruth } from './truth.ts'
 
-export const silentLogger: Logger = { info() {}, warn() {}, error() {} }
-export const noMetrics: Metrics = { count() {}, gauge() {} }
+/** A record as plain data, so that a world can be printed and pasted. */
+export type Said = [source: Record0['source'], topic: string, received_at: number, payload: string]
 
-type Ports = Required<ProcessorPorts>
-
-/** The process died here. */
-class Crash extends Error {}
-
-/** Positions as a log gives them. */
-export function laid(records: readonly Record0[]): LogRecord[] {
-  return records.map((record, index) => ({ ...record, position: positionText(index + 1) }))
+/** How records arrive. Chances are of a record. */
+export type Arrivals = {
+  /** The same record again. */
+  duplicates: number
+  /** The same message, published and stamped again. */
+  published_again: number
+  /** So many places a record may be from its own; 0 where times depend on the order, as of clocks that are not set. */
+  reach: number
 }
 
-/** Everything once, in order, in one go; then what that has put on the log for pairs. */
-export async function cleanRun(records: readonly Record0[]): Promise<Dump> {
-  const store = memoryStore()
-  const log = growing(records)
-  const ports = {
-    store,
-    metrics: noMetrics,
-    logger: silentLogger,
-    feed: async (fed: Arriving[]) => log.add(fed),
-  }
-  for (let from = 0; from < log.records.length; ) {
-    const batch = log.records.slice(from)
-    from = log.records.length
-    await processBatch(batch, ports, 'clean')
-  }
-  return lawful(store.dump())
+export type World = {
+  /** Of what happens: the same records and faults by another seed are another world. */
+  seed: number
+  said: Said[]
+  /** So many of the first come first: what those say is needed to read the others. */
+  first: number
+  /** Who is told at the end that time has passed. */
+  devices: string[]
+  arrivals: Arrivals
+  faults: Partial<Faults>
+  truth?: FleetLife['truth']
 }
 
-/** The log as it is, to which a run adds what it feeds. */
-function growing(records: readonly Record0[]) {
-  const log = laid(records)
+const DEVICES = ['dev-1', 'a/b', '__proto__']
+
+export function worldOf(seed: number): World {
+  const random = randomOf(seed)
+  const isFleet = seed % 8 === 0
+  const inOrder = random.chance(0.4)
+  const lives = isFleet ? fleetOf(seed, random) : livesOf(random, { uptime: inOrder })
   return {
-    records: log,
-    add(fed: readonly Arriving[]): void {
-      for (const { received_at = 0, ...record } of fed) {
-        const position = positionText(log.length + 1)
-        log.push({ ...record, received_at, verdict: 'ok', position })
-      }
+    seed,
+    ...lives,
+    arrivals: {
+      duplicates: random.pick([0, 0.1, 0.3]),
+      published_again: random.pick([0, 0.05]),
+      reach: inOrder ? 0 : random.pick([2, 5, 40, 1_000]),
+    },
+    faults: {
+      atomic: random.chance(0.3),
+      mishaps: random.pick([0, 0.2, 0.5]),
+      zombies: random.pick([0, 0.3]),
+      reshards: random.pick([0, 0.05, 0.2]),
+      sweeps: random.pick([0, 0.1]),
+      backlog: random.pick([0, 0, 10_000]),
+      batch: random.pick([1, 5, 20, 100]),
     },
   }
 }
 
-/** Some records again, each somewhere after it came first: a broker or a producer that repeats itself. */
-export function withDuplicates(records: readonly Record0[], random: Random, chance: number): Record0[] {
-  const result: Record0[] = []
-  records.forEach((record, index) => {
-    result.push(record)
-    while (random.chance(chance)) result.push(records[random.below(index + 1)] as Record0)
-  })
-  return result
+type Lives = Pick<World, 'said' | 'first' | 'devices' | 'truth'>
+
+function livesOf(random: Random, options: { uptime: boolean }): Lives {
+  const devices = DEVICES.slice(0, 1 + random.below(DEVICES.length))
+  const lives = devices.map((device_id) => lifeOf(device_id, random, 8 + random.below(20), options))
+  const records = lives.flat().sort((a, b) => a.received_at - b.received_at)
+  return { said: eachOnce(records.map(saidOf)), first: 0, devices }
 }
 
-/** Each record up to `reach` places from its own, but for the first of all, which says what the device is. */
-export function reordered(records: readonly Record0[], random: Random, reach: number): Record0[] {
-  const [first, ...others] = records
-  const placed = others.map((record, index) => ({ record, at: index + random.next() * reach }))
-  const rest = placed.sort((a, b) => a.at - b.at).map(({ record }) => record)
-  return first ? [first, ...rest] : rest
+function fleetOf(seed: number, random: Random): Lives {
+  const { said, devices, truth } = fleetLifeOf(seed, random)
+  return { said: said.map(saidOf), first: devices.length, devices, truth }
 }
 
-/** Batches cut anywhere, a crash before any single write or append, and back to the stored position each time. */
-export async function faultyRun(
-  records: readonly Record0[],
-  random: Random,
-  {
-    crash = 0.02,
-    store: wrap = (store: HotStore): HotStore => store,
-    order: ordered = (ports: Ports) => ports,
-  } = {},
-): Promise<Dump> {
-  const inner = memoryStore({
-    onWrite() {
-      if (random.chance(crash)) throw new Crash()
-    },
-  })
-  const store = wrap(inner)
-  const log = growing(records)
-  const feed = async (fed: Arriving[]) => {
-    for (const one of fed) {
-      if (random.chance(crash)) throw new Crash()
-      log.add([one])
-    }
+/** What is said twice in the same words is one message, and the second a copy of it: copies are the arrivals' to make. */
+function eachOnce(said: Said[]): Said[] {
+  const words = ([_source, topic, _received_at, payload]: Said) => `${topic} ${payload}`
+  return [...new Map(said.toReversed().map((one) => [words(one), one])).values()].toReversed()
+}
+
+/** The law that was broken, and where; null where all is as it must be. */
+export type Wrong = { law: string; found: string }
+
+/** Lets the world happen, once cleanly and once in one of its ways, and holds what came of it to every law. */
+export async function whatIsWrong(world: World, variant: Variant = {}): Promise<Wrong | null> {
+  const { arrivals, faults, devices } = world
+  const random = randomOf(world.seed * 7_919)
+  const said = recordsOf(world)
+  const end = longAfter(devices)
+  const arriving = arrived(said, world.first, arrivals, random)
+  const faulty = await faultyDump(arriving, random, faults, { variant, end })
+  const inTurn = arrivals.reach > 0 ? inKeyOrder(said, world.first) : said
+  const clean = await cleanDump([...inTurn, ...end], variant.everywhere ? variant : {})
+  const laws: Record<string, () => string | null> = {
+    'no two sessions of a device overlap': () => noneOverlap(faulty),
+    'what time decides stands at its due time': () => decidedInTime(faulty),
+    'every accepted record is in the log once': () =>
+      variant.everywhere ? null : acceptedOnce(faulty, said),
+    'the fleet’s truth is found': () => (world.truth ? falseToTruth(faulty, world.truth) : null),
+    'the rows are those of the clean run': () => difference(lawful(faulty), lawful(clean)),
   }
-  const ports = ordered({ store, metrics: noMetrics, logger: silentLogger, feed })
-  for (;;) {
-    const position = await store.position('faulty')
-    const from = position === '' ? 0 : Number(position)
-    if (from === log.records.length) return lawful(inner.dump())
-    const batch = log.records.slice(from, from + 1 + random.below(20))
-    try {
-      await processBatch(batch, ports, 'faulty')
-    } catch (error) {
-      if (!(error instanceof Crash)) throw error
-    }
+  for (const [law, broken] of Object.entries(laws)) {
+    const found = broken()
+    if (found !== null) return { law, found }
+  }
+  return null
+}
+
+function arrived(said: Record0[], first: number, how: Arrivals, random: Random): Record0[] {
+  const [needed, others] = [said.slice(0, first), said.slice(first)]
+  const mixed = how.reach > 0 ? reordered(others, random, how.reach) : others
+  const again = publishedAgain([...needed, ...mixed], random, how.published_again)
+  return withDuplicates(again, random, how.duplicates)
+}
+
+const FUTURE_LIMIT_MS = 5 * 60_000
+
+/** Each in its place: when it happened, as far as its own words say. */
+function inKeyOrder(said: readonly Record0[], first: number): Record0[] {
+  const times = new Map(said.map((record) => [record, timeOf(record)]))
+  const at = (record: Record0) => times.get(record) as number
+  return [...said.slice(0, first), ...said.slice(first).sort((a, b) => at(a) - at(b))]
+}
+
+function timeOf({ payload, received_at }: Record0): number {
+  try {
+    const message = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>
+    const time = message.timestamp ?? message.effective_from ?? message.until
+    if (typeof time !== 'number') return received_at
+    return message.timestamp !== undefined && time > received_at + FUTURE_LIMIT_MS ? received_at : time
+  } catch {
+    return received_at
   }
 }
 
-/** Broken on purpose: what a batch is to pairs goes on the log when the batch has been written. */
-export function feedAfterWriting(ports: Ports): Ports {
-  const waiting: Arriving[] = []
-  const write: HotStore['write'] = async (batch) => {
-    const written = await ports.store.write(batch)
-    await ports.feed(waiting.splice(0))
-    return written
-  }
-  return {
-    ...ports,
-    store: { ...ports.store, write },
-    feed: async (records) => void waiting.push(...records),
-  }
+function saidOf({ source, topic, received_at, payload }: Record0): Said {
+  return [source, topic, received_at, new TextDecoder().decode(payload)]
 }
 
-/** Broken on purpose: the state goes before the rows that it speaks of. */
-export function stateBeforeEvents(store: HotStore): HotStore {
-  const stateFirst = async (batch: BatchWrite) => {
-    // A mark is a state alone.
-    if (batch.devices.every(({ puts }) => puts.length === 0)) return store.write(batch)
-    const states = batch.devices.map((device) => ({ ...device, puts: [] }))
-    const { conflicts } = await store.write({ devices: states, quarantined: [] })
-    if (conflicts.length > 0) return { conflicts }
-    const rows = batch.devices.map((device) => ({
-      ...device,
-      expected_version: device.state.version,
-      state: { ...device.state, version: device.state.version + 1 },
-    }))
-    return store.write({ ...batch, devices: rows })
-  }
-  return { ...store, write: stateFirst }
+export function recordsOf({ said }: World): Record0[] {
+  return said.map(recordOf)
 }
 
-/** Broken on purpose: nobody who comes after a crash is told that a repair had begun. */
-export function saysItIsAtomic(store: HotStore): HotStore {
-  return { ...store, atomic: true }
+function recordOf([source, topic, received_at, payload]: Said): Record0 {
+  return { source, topic, received_at, payload: new TextEncoder().encode(payload), verdict: 'unchecked' }
 }
