@@ -3,7 +3,7 @@
 import { newChartState } from '../statecharts/advance.ts'
 import type { Chart, ChartState } from '../statecharts/chart.ts'
 import type { ConfigInForce } from '../statecharts/config-in-force.ts'
-import { goTo, type Move, move, newStepper, type Stepper, standingOf } from './stepper.ts'
+import { goTo, type Move, moveAll, newStepper, type Stepper, standingOf } from './stepper.ts'
 
 type Shared = {
   chart: string
@@ -38,12 +38,23 @@ export function openLink(chart: Chart, hash: string): Opened | { flaw: string } 
   if (shared.version !== chart.version)
     return { flaw: `the link is of version ${shared.version}, and this is version ${chart.version}` }
   const { state, now, moves, configs, instance } = shared
-  const stepper = move(newStepper(chart, { state, now, configs }), ...moves)
+  if (state && !isStateOf(chart, state)) return { flaw: `the link holds no state of ${chart.id}` }
+  const stepper = moveAll(newStepper(chart, { state, now, configs }), moves)
   return { stepper: goTo(stepper, moves.length), instance }
 }
 
 function isFirst({ chart, first }: Stepper): boolean {
   return JSON.stringify(first.state) === JSON.stringify(newChartState(chart))
+}
+
+/** Whoever made the link: a state that the machine does not have would break the page. */
+function isStateOf({ machine }: Chart, { value, context, timers }: ChartState): boolean {
+  try {
+    machine.resolveState({ value, context })
+    return Object.values(timers).every(Number.isFinite)
+  } catch {
+    return false
+  }
 }
 
 function encode(shared: Shared): string {

@@ -48,6 +48,10 @@ export function newStepper(chart: Chart, { state, now, configs = [] }: Beginning
 
 /** One more move; what was undone is gone. */
 export function move(stepper: Stepper, ...moves: Move[]): Stepper {
+  return moveAll(stepper, moves)
+}
+
+export function moveAll(stepper: Stepper, moves: readonly Move[]): Stepper {
   const made = stepper.moves.slice(0, stepper.at)
   const standings = stepper.standings.slice(0, stepper.at)
   for (const one of moves) {

@@ -6,7 +6,7 @@ import { eventAt, eventsToTry } from '../../visualizer/chart-events.ts'
 import { linkOf, openLink } from '../../visualizer/position-link.ts'
 import { readChart } from '../../visualizer/read-machine.ts'
 import { readRecorded } from '../../visualizer/recorded.ts'
-import { goTo, move, newStepper, standingOf } from '../../visualizer/stepper.ts'
+import { goTo, move, moveAll, newStepper, standingOf } from '../../visualizer/stepper.ts'
 import { show } from './show.js'
 import { letZoom } from './zoom.js'
 
@@ -104,7 +104,7 @@ async function load(file) {
   }
   const first = read.moves[0]
   const begins_at = 'event' in first ? first.event.at : first.until
-  stepper = move(newStepper(chart, { now: begins_at, configs: read.configs }), ...read.moves)
+  stepper = moveAll(newStepper(chart, { now: begins_at, configs: read.configs }), read.moves)
   const refused = stepper.standings.findIndex((one) => one.refused !== null)
   say(refused < 0 ? '' : `event ${refused + 1}: ${stepper.standings[refused].refused}`)
   stepper = goTo(stepper, 0)

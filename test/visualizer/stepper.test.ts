@@ -193,12 +193,23 @@ describe('a link', () => {
       openLink(evseSession, `#${btoa('{}')}`),
       openLink({ ...evseSession, id: 'other' }, link),
       openLink({ ...evseSession, version: 99 }, link),
+      openLink(evseSession, linkFrom({ value: 'nowhere', context: {}, timers: {} })),
+      openLink(evseSession, linkFrom({ value: 'unplugged', context: {} })),
     ]
     expect(flaws).toEqual([
       { flaw: 'the link does not hold a position' },
       { flaw: 'the link does not hold a position' },
       { flaw: 'the link is of evse-session, and this is other' },
       { flaw: 'the link is of version 1, and this is version 99' },
+      { flaw: 'the link holds no state of evse-session' },
+      { flaw: 'the link holds no state of evse-session' },
     ])
   })
+
+  const linkFrom = (state: object) => {
+    const { id: chart, version } = evseSession
+    return btoa(
+      JSON.stringify({ chart, version, instance: 'session', state, now: 0, moves: [], configs: [] }),
+    )
+  }
 })
