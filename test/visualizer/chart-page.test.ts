@@ -172,6 +172,28 @@ describe.skipIf(!existsSync(CHROMIUM))("a chart's page", () => {
     expect(complaints).toEqual([])
   })
 
+  test('of two instances of a chart, the one that is chosen hears what is recorded', async () => {
+    const said = [{ heating_call: true }, { heating_call: false, cooling_call: true }]
+    const items = said.map((body, n) => ({ ...recorded[n], device_type: 'thermostat', body }))
+    const file = join(folder, 'hall.json')
+    writeFileSync(file, JSON.stringify({ items, next_cursor: null }))
+    await open('hvac-cycle')
+    for (const [instance, states] of [
+      ['cooling', ['idle', 'calling.running']],
+      ['heating', ['calling.running', 'idle']],
+    ] as const) {
+      await page.getByLabel('Runs as').selectOption(instance)
+      await page.getByLabel('Recorded events').setInputFiles(file)
+      await page.getByText('2 events loaded').waitFor()
+      await page.getByLabel('Place in the history').focus()
+      for (const state of states) {
+        await page.keyboard.press('ArrowRight')
+        expect((await now()).at(-1)).toBe(state)
+      }
+    }
+    expect(complaints).toEqual([])
+  })
+
   test('a link leads to the same position, and one of another chart says so', async () => {
     await open('evse-session')
     await hear('pilot.B')
