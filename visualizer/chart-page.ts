@@ -59,6 +59,7 @@ const PANEL = `
 <label id="instance-choice">Runs as <select id="instance"></select></label>
 <h2 id="events-title">Events</h2>
 <div id="events" role="group" aria-labelledby="events-title"></div>
+<span id="kind-choice"><label for="kind">Facts of</label> <select id="kind"></select></span>
 <label for="facts">Facts of the next event (JSON)</label>
 <textarea id="facts" rows="9" spellcheck="false" autocomplete="off"></textarea>
 <h2>Time</h2>

@@ -24,8 +24,12 @@ const events = eventsToTry(graph)
 
 let instance = instances[0]
 let stepper = newStepper(chart, { now: BEGINS_AT })
-/** The events whose facts are in the text field; with another kind of event come other facts. */
-let factsOf = events[0]
+/** Events that share their facts, with the text of these as people have edited it. */
+const kinds = [...Map.groupBy(events, ({ facts }) => facts)].map(([facts, all]) => ({
+  facts,
+  names: all.map(({ name }) => name),
+  text: JSON.stringify(facts, null, 1),
+}))
 
 function shown() {
   show({ stepper, graph, events, factsFor })
@@ -40,31 +44,34 @@ function step(...moves) {
   shown()
 }
 
-/** The facts that an event would have now: those in the field where it is of the kind that they were written for. */
+/** The facts that an event would have now; null where their text is none. */
 function factsFor(event) {
-  if (event.facts !== factsOf.facts) return event.facts
   try {
-    return JSON.parse(byId('facts').value)
+    return JSON.parse(kindOf(event).text)
   } catch {
     return null
   }
+}
+
+function kindOf({ name }) {
+  return kinds.find(({ names }) => names.includes(name))
 }
 
 function hear(event) {
   const { now } = standingOf(stepper)
   const facts = factsFor(event)
   if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) {
+    writeFacts(kindOf(event))
     say('The facts are not a JSON object')
     return
   }
-  writeFacts(event)
+  writeFacts(kindOf(event))
   step({ event: eventAt(event.name, now, facts, `${event.name} ${stepper.at + 1}`) })
 }
 
-function writeFacts(event) {
-  if (event.facts === factsOf.facts && byId('facts').value !== '') return
-  factsOf = event
-  byId('facts').value = JSON.stringify(event.facts, null, 1)
+function writeFacts(kind) {
+  byId('kind').value = String(kinds.indexOf(kind))
+  byId('facts').value = kind.text
 }
 
 function say(flaw) {
@@ -151,7 +158,9 @@ function build() {
     return button
   })
   byId('events').replaceChildren(...buttons)
-  if (events[0]) writeFacts(events[0])
+  byId('kind').replaceChildren(...kinds.map(({ names }, n) => new Option(names.join(', '), String(n))))
+  byId('kind-choice').hidden = kinds.length < 2
+  if (kinds[0]) writeFacts(kinds[0])
 }
 
 function listen() {
@@ -173,7 +182,12 @@ function listen() {
     // The same file, written anew, may be chosen again.
     target.value = ''
   })
-  byId('facts').addEventListener('input', shown)
+  byId('kind').addEventListener('change', ({ target }) => writeFacts(kinds[Number(target.value)]))
+  byId('facts').addEventListener('input', ({ target }) => {
+    const kind = kinds[Number(byId('kind').value)]
+    if (kind) kind.text = target.value
+    shown()
+  })
   byId('instance').addEventListener('change', ({ target }) => {
     instance = instances.find(({ name }) => name === target.value)
   })

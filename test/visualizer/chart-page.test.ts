@@ -81,6 +81,22 @@ describe.skipIf(!existsSync(CHROMIUM))("a chart's page", () => {
     expect(complaints).toEqual([])
   })
 
+  test('each kind of event keeps its own facts, as they were edited', async () => {
+    await open('ev-interlock')
+    const facts = page.getByLabel('Facts of the next event')
+    await page.getByLabel('Facts of', { exact: true }).selectOption('member.thermostat')
+    await facts.fill(((await facts.inputValue()) ?? '').replace('"heating": true', '"heating": false'))
+    await hear('member.charger')
+    expect(await facts.inputValue()).toContain('"draws": true')
+    await hear('member.thermostat')
+    expect(await facts.inputValue()).toContain('"heating": false')
+    expect(await now()).toEqual(['draw'])
+    await facts.fill((await facts.inputValue()).replace('"heating": false', '"heating": true'))
+    await hear('member.thermostat')
+    expect(await now()).toEqual(['overlap', 'overlap.on'])
+    expect(complaints).toEqual([])
+  })
+
   test('undoes and does again, and the slider leads to any place', async () => {
     await open('evse-session')
     for (const name of ['pilot.B', 'pilot.C', 'pilot.A']) await hear(name)
