@@ -6,6 +6,7 @@ import { shippedCharts } from '../statecharts/device-charts.ts'
 import { type ChartFiles, chartFiles, chartsIndex } from '../visualizer/chart-files.ts'
 import { type Finding, lintGraph } from '../visualizer/lint.ts'
 import { readChart } from '../visualizer/read-machine.ts'
+import { chartPageParts } from './chart-page-parts.ts'
 
 export type ChartsStreams = { out: (text: string) => void; err: (text: string) => void }
 
@@ -26,7 +27,9 @@ export async function runCharts(argv: string[], streams: ChartsStreams): Promise
 
 function commandOf({ out, err }: ChartsStreams): Command {
   return new Command('npm run charts --')
-    .description('Writes each chart as SVG, Mermaid, SCXML and JSON for Stately, or checks them.')
+    .description(
+      'Writes each chart as a page to step it on, SVG, Mermaid, SCXML and JSON for Stately, or checks them.',
+    )
     .option('--out <folder>', 'where to write', FOLDER)
     .option('--check', 'look for faults of the charts instead, and end with 1 where there are any')
     .allowExcessArguments(false)
@@ -38,7 +41,8 @@ function commandOf({ out, err }: ChartsStreams): Command {
 export async function allChartFiles(): Promise<ChartFiles> {
   const charts = shippedCharts()
   const files: ChartFiles = { 'README.md': chartsIndex(charts.map(readChart)) }
-  for (const chart of charts) Object.assign(files, await chartFiles(chart))
+  const page = await chartPageParts()
+  for (const chart of charts) Object.assign(files, await chartFiles(chart, page))
   return files
 }
 

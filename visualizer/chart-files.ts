@@ -1,4 +1,5 @@
 /** Everything that is written of a chart, by file name. The same chart, the same bytes. */
+import { chartPage, type PageParts } from './chart-page.ts'
 import type { ChartGraph } from './graph.ts'
 import { layOut } from './layout.ts'
 import { mermaidOf } from './mermaid.ts'
@@ -10,10 +11,11 @@ import { svgOf } from './svg.ts'
 
 export type ChartFiles = Record<string, string>
 
-export async function chartFiles(chart: ReadableChart): Promise<ChartFiles> {
+export async function chartFiles(chart: ReadableChart, page: PageParts): Promise<ChartFiles> {
   const graph = readChart(chart)
   const svg = svgOf(graph, await layOut(pictureOf(graph)))
   return {
+    [`${graph.id}.html`]: chartPage(graph, svg, page),
     [`${graph.id}.svg`]: svg,
     [`${graph.id}.mmd`]: mermaidOf(graph),
     [`${graph.id}.scxml`]: scxmlOf(graph),
@@ -28,7 +30,7 @@ export function chartsIndex(graphs: readonly ChartGraph[]): string {
     return [
       `## ${id}`,
       '',
-      `Version ${version}: ${leaves} states, ${edges.length} edges. [SVG](${id}.svg), [Mermaid](${id}.mmd), [SCXML](${id}.scxml), [for Stately's editor](${id}.stately.json).`,
+      `Version ${version}: ${leaves} states, ${edges.length} edges. [Page to step it on](${id}.html), [SVG](${id}.svg), [Mermaid](${id}.mmd), [SCXML](${id}.scxml), [for Stately's editor](${id}.stately.json).`,
       '',
       `![${id}](${id}.svg)`,
       '',
@@ -38,6 +40,7 @@ export function chartsIndex(graphs: readonly ChartGraph[]): string {
     '# The charts',
     '',
     'Written by `npm run charts`; a test fails where they are not as the code is.',
+    'The pages work from the file, without a network.',
     '',
   ]
   return `${[...head, ...parts].join('\n').trimEnd()}\n`

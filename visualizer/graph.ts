@@ -60,6 +60,8 @@ export type GraphEdge = {
   guard: GraphGuard | null
   actions: GraphAction[]
   reenter: boolean
+  /** Where two versions are compared: an edge that differs is not drawn as one with those that do not. */
+  mark?: 'added' | 'removed' | 'changed'
 }
 
 /** A guard, action or delay as `setup()` has it. */

@@ -67,12 +67,28 @@ function edgesOf(machine: Machine, node: Node): GraphEdge[] {
   return [...heard, ...edgesFor(machine, node, { kind: 'always' }, (node.always ?? []) as Definition[])]
 }
 
+/** Which edge each transition of the machine is. */
+export function edgeIds({ machine }: Pick<Chart, 'machine'>): Map<unknown, string> {
+  const named = within(machine.root).flatMap((node) =>
+    [...(node.transitions as Map<string, Definition[]>)].flatMap(([type, definitions]) => {
+      const trigger = triggerOf(type, definitions, node)
+      const of = definitions.length
+      return definitions.map((one, n) => [one, edgeId(machine, node, trigger, n + 1, of)] as const)
+    }),
+  )
+  return new Map<unknown, string>(named)
+}
+
+function edgeId(machine: Machine, node: Node, trigger: Trigger, nth: number, of: number): string {
+  const id = `${pathOf(node) || machine.id} / ${triggerText(trigger)}`
+  return of === 1 ? id : `${id} / ${nth}`
+}
+
 function edgesFor(machine: Machine, node: Node, trigger: Trigger, definitions: Definition[]): GraphEdge[] {
   const source = pathOf(node)
-  const id = `${source || machine.id} / ${triggerText(trigger)}`
   const of = definitions.length
   return definitions.map((definition, index) => ({
-    id: of === 1 ? id : `${id} / ${index + 1}`,
+    id: edgeId(machine, node, trigger, index + 1, of),
     source,
     target: definition.target?.[0] ? pathOf(definition.target[0]) : null,
     trigger,

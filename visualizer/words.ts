@@ -24,9 +24,9 @@ export function rowsOf(edges: readonly GraphEdge[]): Row[] {
 }
 
 function senseOf(edge: GraphEdge): string {
-  const { target, guard, nth, of, actions, reenter, trigger } = edge
+  const { target, guard, nth, of, actions, reenter, trigger, mark } = edge
   const does = actions.map(({ name, params }) => [name, params])
-  return JSON.stringify([trigger.kind, target, guard?.text, guard?.params, nth, of, does, reenter])
+  return JSON.stringify([trigger.kind, target, guard?.text, guard?.params, nth, of, does, reenter, mark])
 }
 
 function wordsOf(same: GraphEdge[]): Word[] {

@@ -77,6 +77,16 @@ test('every state and edge is in every notation', async () => {
   }
 })
 
+test('a page holds all that it needs, and is under 500 KB', async () => {
+  const pages = Object.entries(await allChartFiles()).filter(([name]) => name.endsWith('.html'))
+  expect(pages).toHaveLength(shippedCharts().length)
+  for (const [, text] of pages) {
+    expect(text.length).toBeLessThan(500_000)
+    expect(text).toContain("default-src 'none'")
+    expect(text.match(/<(?:script|link|img|iframe)[^>]+(?:src|href)=/g)).toBeNull()
+  }
+})
+
 test('flags that cannot be followed end with 2 and one line', async () => {
   const said: string[] = []
   const streams = { out: () => {}, err: (text: string) => void said.push(text) }
