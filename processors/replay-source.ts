@@ -1,0 +1,35 @@
+/** Where a replay reads from, and which of it: ports and the range. */
+import type { LogRecord } from '../events/record.ts'
+
+/**
+ * Records in the order of their log, some at a time. `skip` says by the topic alone that a record is not wanted, before
+ * anything is made of it; a source may ask it or not.
+ */
+export type ReplaySource = {
+  batches(skip?: (topic: string) => boolean): AsyncIterable<LogRecord[]>
+}
+
+/** Half-open, by event time (epoch ms). What happened in it has arrived by `to` and `margin_ms` more. */
+export type ReplayRange = {
+  from: number
+  to: number
+  margin_ms: number
+  device_id: string | null
+  location: string | null
+  type: string | null
+}
+
+export const EVERYTHING: ReplayRange = {
+  from: 0,
+  to: Number.MAX_SAFE_INTEGER,
+  margin_ms: 7 * 86_400_000,
+  device_id: null,
+  location: null,
+  type: null,
+}
+
+/** A record that no source can make a record of, set aside with the reason and never in the way. */
+export type Poison = { position: string; reason: string; text: string }
+
+/** A source that cannot be used, or no longer: one line for a person. */
+export class SourceRefused extends Error {}

@@ -1,0 +1,61 @@
+/** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
+import { existsSync, statSync } from 'node:fs'
+import { parseLogPosition } from '../adapters/log-position.ts'
+import { logRecords } from '../adapters/log-records.ts'
+import { ndjsonRecords } from '../adapters/ndjson-records.ts'
+import { sqliteLog } from '../adapters/sqlite-log.ts'
+import { DatabaseRefused } from '../adapters/sqlite-open.ts'
+import { filesOf } from '../embedded/folder.ts'
+import { type Poison, type ReplaySource, SourceRefused } from '../processors/replay-source.ts'
+import type { SourceOptions } from './replay-options.ts'
+
+export type OpenedSource = {
+  source: ReplaySource
+  /** How much there is to read, in the unit that `onRead` tells; null where nobody knows. */
+  total: number | null
+  close(): void
+}
+
+export type OpenOptions = {
+  source: SourceOptions
+  /** Of a log: the position behind which nothing is read; null: its end. */
+  until: string | null
+  onPoison: (poison: Poison) => void
+  /** How much has been read of `total`: records of a log, bytes of a file. */
+  onRead: (read: number) => void
+}
+
+/** @throws SourceRefused */
+export async function openSource({ source, until, onPoison, onRead }: OpenOptions): Promise<OpenedSource> {
+  if (source.kind === 'file') {
+    const records = ndjsonRecords({ path: source.path, onPoison, onBytes: onRead })
+    return { source: records, total: sizeOf(source.path), close: () => {} }
+  }
+  const log = openLog(source.folder)
+  const end = until ?? (await log.tail())
+  const records = logRecords(log, { until: end })
+  const counted: ReplaySource = {
+    batches: async function* (skip) {
+      for await (const { records: batch, position } of records.pages(skip)) {
+        onRead(parseLogPosition(position))
+        yield batch
+      }
+    },
+  }
+  return { source: counted, total: parseLogPosition(end), close: log.close }
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null
+}
+
+function openLog(folder: string) {
+  const path = filesOf(folder).log
+  if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: it has no log`)
+  try {
+    return sqliteLog(path, { readonly: true })
+  } catch (error) {
+    if (error instanceof DatabaseRefused) throw new SourceRefused(error.message, { cause: error })
+    throw error
+  }
+}
