@@ -3,6 +3,7 @@
  * the log, each device by the quick way; then, a group at a time, those for which that is not enough.
  */
 import type { LogRecord } from '../events/record.ts'
+import { configTopic } from '../events/topics.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import { createOwners, shareOf } from './replay-owner.ts'
 import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-quick.ts'
@@ -35,10 +36,13 @@ export type FoldFigures = {
   passes: number
 }
 
+/** Of the topics that tell configurations. */
+const CONFIG_PREFIX = configTopic('')
+
 const GROUP_BYTES = 96 * 1024 * 1024
-/** Events held back over all devices: some 100 MB. */
-const HELD = 100_000
-const MOST_HELD = 64
+/** Events held back over all devices: what lives long is dear to collect. */
+const HELD = 20_000
+const MOST_HELD = 32
 
 type Device = { quick: QuickDevice | null; records: number; bytes: number }
 
@@ -125,25 +129,19 @@ async function eachRecord(
 ): Promise<void> {
   const owners = createOwners()
   const { device_id: only, to, margin_ms } = range
+  const all = shares === 1 && only === null
   const isMine = (device_id: string) =>
-    shareOf(device_id, shares) === share && (only === null || only === device_id)
-  const skips = new Map<string, boolean>()
+    all || (shareOf(device_id, shares) === share && (only === null || only === device_id))
   const skip = (topic: string): boolean => {
-    let skipped = skips.get(topic)
-    if (skipped === undefined) {
-      const device_id = owners.byTopic(topic)
-      // A configuration may say under which id IoT Wireless knows its device: everybody hears it.
-      skipped = device_id !== undefined && !isMine(device_id) && !topic.startsWith('pilotline/config/')
-      if (skips.size > 200_000) skips.clear()
-      skips.set(topic, skipped)
-    }
-    return skipped
+    const device_id = owners.byTopic(topic)
+    // A configuration may say under which id IoT Wireless knows its device: everybody hears it.
+    return device_id !== undefined && !isMine(device_id) && !topic.startsWith(CONFIG_PREFIX)
   }
   const heard_by = to + margin_ms
   let records = 0
-  for await (const batch of source.batches(skip)) {
+  for await (const batch of source.batches(all ? undefined : skip)) {
     for (const record of batch) {
-      if (record.received_at >= heard_by || skip(record.topic)) continue
+      if (record.received_at >= heard_by) continue
       const device_id = owners.whose(record)
       if (device_id === null) {
         if (figures && share === 0 && only === null) {

@@ -8,8 +8,8 @@ import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceEvent, DeviceReport } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
-import { compareKeys, type EventKey, eventKey } from '../events/key.ts'
-import type { Put } from '../events/ports.ts'
+import { compareKeys, type EventKey, eventKey, type Rank } from '../events/key.ts'
+import type { Put, Summary } from '../events/ports.ts'
 import { rankOf } from '../events/rank.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { type AdvancedDevice, advanceDevice, advanceDeviceTime } from '../statecharts/advance-device.ts'
@@ -29,11 +29,13 @@ export type QuickDevice = {
   state: DeviceState | null
   /** In key order, not folded yet. */
   held: Held[]
-  /** Keys of the last that were folded, to know a copy of one. */
-  folded: EventKey[]
+  /** Identities of the last that were folded, to know a copy of one. */
+  folded: string[]
   next: number
   until: number
   things: Things
+  /** The thing that was last told of: it may be told otherwise by the next event. */
+  latest: Summary | null
   refused: number
 }
 
@@ -49,6 +51,7 @@ export function quickDevice(device_id: string): QuickDevice {
     next: 0,
     until: 0,
     things: new Map(),
+    latest: null,
     refused: 0,
   }
 }
@@ -77,6 +80,8 @@ export function endQuick(device: QuickDevice): Things {
   device.held = []
   const { state, until } = device
   if (state && until > state.until) take(device, state, advanceDeviceTime(state, until), until)
+  const { latest } = device
+  if (latest) device.things.set(latest.id, factsOf(latest))
   return device.things
 }
 
@@ -96,19 +101,38 @@ function takeReport(
     return true
   }
   const identity = identityOf(report)
-  const { sequence } = report
-  const key = eventKey({ event_time: reported_timestamp, rank: rankOf(report), identity, sequence })
+  const key = new KeyOf(report, identity)
   const { held } = device
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]
   if (before && compareKeys(before.key, key) === 0) return true
-  if (at === 0 && !isBeyond(state, key)) return device.folded.some((one) => compareKeys(one, key) === 0)
+  if (at === 0 && !isBeyond(state, key)) return device.folded.includes(identity)
   held.splice(at, 0, { key, event: eventOf(report, received_at, identity) })
   if (held.length <= hold) return true
   const first = held.shift() as Held
   fold(device, first.event, first.key)
   return true
+}
+
+/** A key that is written out only where something else has its millisecond, or something is decided because of it. */
+class KeyOf implements EventKey {
+  readonly ts: number
+  private readonly rank: Rank
+  private readonly sequence: number
+  readonly identity: string
+
+  constructor(report: DeviceReport, identity: string) {
+    this.ts = report.reported_timestamp
+    this.rank = rankOf(report)
+    this.sequence = report.sequence ?? 0
+    this.identity = identity
+  }
+
+  get ord(): string {
+    const { ts: event_time, rank, identity, sequence } = this
+    return eventKey({ event_time, rank, identity, sequence }).ord
+  }
 }
 
 function isBeyond({ horizon }: DeviceState, key: EventKey): boolean {
@@ -158,8 +182,8 @@ function fold(device: QuickDevice, event: DeviceEvent, key: EventKey): void {
   const payload_location = event.payload_location ?? state.payload_location
   const heard = payload_location === state.payload_location ? state : { ...state, payload_location }
   take(device, heard, advanceDevice(state, event, key), event.event_time)
-  if (device.folded.length < MOST_KNOWN) device.folded.push(key)
-  else device.folded[device.next++ % MOST_KNOWN] = key
+  if (device.folded.length < MOST_KNOWN) device.folded.push(event.identity)
+  else device.folded[device.next++ % MOST_KNOWN] = event.identity
 }
 
 /** What `apply-advance.ts` puts, as far as it is about things. */
@@ -184,7 +208,12 @@ function placeAt(location: string | null): RowPlace {
 }
 
 function keep(device: QuickDevice, puts: readonly Put[]): void {
-  for (const { table, item } of puts) if (table === 'summaries') device.things.set(item.id, factsOf(item))
+  for (const { table, item } of puts) {
+    if (table !== 'summaries') continue
+    const { latest } = device
+    if (latest && latest.id !== item.id) device.things.set(latest.id, factsOf(latest))
+    device.latest = item
+  }
 }
 
 /** A session as it is told where it has learnt its device's name for it behind its beginning. */
