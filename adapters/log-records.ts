@@ -1,22 +1,17 @@
 /** A log read as a replay reads it, page by page. */
 import type { EventLog } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
+import type { ReplaySource } from '../processors/replay-source.ts'
 
 const PAGE = 2_000
-
-export type LogPage = {
-  records: LogRecord[]
-  /** How far the log has been read. */
-  position: string
-}
 
 /** Behind `after` and up to `until`, two positions; `until` is in it. */
 export function logRecords(
   log: Pick<EventLog, 'read'>,
   { after = '', until }: { after?: string; until: string },
-): { pages(skip?: (topic: string) => boolean): AsyncIterable<LogPage> } {
+): ReplaySource {
   return {
-    pages: async function* (skip) {
+    batches: async function* (skip) {
       let position = after
       while (position < until) {
         const read: LogRecord[] = await log.read(position, PAGE)
@@ -24,7 +19,7 @@ export function logRecords(
         if (!last) return
         position = last.position
         const records = read.filter((record) => record.position <= until && !skip?.(record.topic))
-        yield { records, position }
+        yield { records, name: 'log', position }
       }
     },
   }

@@ -7,11 +7,13 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { LogRecord, RecordSource } from '../events/record.ts'
 import { type Poison, type ReplaySource, SourceRefused } from '../processors/replay-source.ts'
-import { positionText } from './log-position.ts'
+import { parseLogPosition, positionText } from './log-position.ts'
 
 export type NdjsonOptions = {
   path: string
   onPoison: (poison: Poison) => void
+  /** A position: lines up to it are passed over. */
+  after?: string
   /** Bytes of the file that have been read. */
   onBytes?: (bytes: number) => void
 }
@@ -22,24 +24,29 @@ const READ_BYTES = 1024 * 1024
 const MOST_LINE_BYTES = 1024 * 1024
 
 /** The position of a record is the number of its line. */
-export function ndjsonRecords({ path, onPoison, onBytes }: NdjsonOptions): ReplaySource {
+export function ndjsonRecords({ path, after = '', onPoison, onBytes }: NdjsonOptions): ReplaySource {
   return {
     batches: async function* (skip) {
-      let batch: LogRecord[] = []
+      const done = parseLogPosition(after)
+      let records: LogRecord[] = []
+      let position = after
+      const batch = () => ({ records, name: 'file', position })
       for await (const { line, number } of linesOf(path, onBytes)) {
+        if (number <= done) continue
+        position = positionText(number)
         const read = line === null ? 'is longer than 1 MB' : readLine(line, number, skip)
         if (read === null) continue
         if (typeof read === 'string') {
           const text = line === null ? '' : line.toString('utf8', 0, 2_000)
-          onPoison({ position: positionText(number), reason: read, text })
+          onPoison({ position, reason: read, text })
           continue
         }
-        batch.push(read)
-        if (batch.length < BATCH) continue
-        yield batch
-        batch = []
+        records.push(read)
+        if (records.length < BATCH) continue
+        yield batch()
+        records = []
       }
-      if (batch.length > 0) yield batch
+      if (position !== after) yield batch()
     },
   }
 }

@@ -101,7 +101,8 @@ try {
 /** The fleet as it is made, from nowhere: what is measured is what a verify holds. */
 const made: ReplaySource = {
   batches: async function* () {
-    for (let from = 0; from < MANY; from += BATCH) yield batchAt(from, MANY)
+    for (let from = 0; from < MANY; from += BATCH)
+      yield { records: batchAt(from, MANY), name: 'made', position: `${from}` }
   },
 }
 const started = performance.now()

@@ -6,7 +6,7 @@
 
 import { type DeviceType, describeRejection } from '../events/event.ts'
 import type { BatchWrite, DeviceWrite, HotStore, Logger, Metrics, Quarantined } from '../events/ports.ts'
-import type { LogRecord } from '../events/record.ts'
+import { type LogRecord, REPLAYED } from '../events/record.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import {
   type DeviceRecord,
@@ -105,7 +105,10 @@ async function applyAll(
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
   for (const [device_id, records] of byDevice) {
-    applied.set(device_id, await applyRecords(stored.get(device_id) ?? null, records, store))
+    const one = await applyRecords(stored.get(device_id) ?? null, records, store)
+    // What is told again, nobody is notified of.
+    const again = records.every(({ record }) => record.verdict === REPLAYED)
+    applied.set(device_id, again ? { ...one, clock_unset: null } : one)
   }
   return applied
 }

@@ -11,7 +11,13 @@ import type {
 } from '../events/ports.ts'
 import type { Lookups } from './device-work.ts'
 
-export type DeviceStore = Lookups & { take(write: DeviceWrite): void; summaries(): Iterable<Summary> }
+export type DeviceStore = Lookups & {
+  take(write: Pick<DeviceWrite, 'puts'>): void
+  summaries(): Iterable<Summary>
+  aliases(): Iterable<Alias>
+  /** Those that no longer hold too. */
+  checkpointRows(range: Range): Checkpoint[]
+}
 
 type Keyed = EventKey & { retracted?: boolean }
 
@@ -45,6 +51,8 @@ export function deviceStore(): DeviceStore {
       }
     },
     summaries: () => summaries.values(),
+    aliases: () => aliases.values(),
+    checkpointRows: (range) => checkpoints.within(range),
   }
 }
 

@@ -4,12 +4,12 @@ import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { LogRecord } from '../events/record.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import { createOwners } from './replay-owner.ts'
-import type { ReplayRange, ReplaySource } from './replay-source.ts'
+import type { ReplayBatch, ReplayRange, ReplaySource } from './replay-source.ts'
 
 type Facts = { at: number; type: string | null; location: string | null }
 
 /** The records in the range, in the order of the source. What is refused whoever sent it belongs to no device, at the time it came in. */
-export async function* selectRecords(source: ReplaySource, range: ReplayRange): AsyncGenerator<LogRecord[]> {
+export async function* selectRecords(source: ReplaySource, range: ReplayRange): AsyncGenerator<ReplayBatch> {
   const owners = createOwners()
   const { from, to, margin_ms, device_id: only, location, type } = range
   const byTime = from > 0 || to < Number.MAX_SAFE_INTEGER
@@ -30,8 +30,7 @@ export async function* selectRecords(source: ReplaySource, range: ReplayRange): 
     )
   }
   for await (const batch of source.batches()) {
-    const found = batch.filter(wanted)
-    if (found.length > 0) yield found
+    yield { ...batch, records: batch.records.filter(wanted) }
   }
 }
 

@@ -1,12 +1,18 @@
 /** Where a replay reads from, and which of it: ports and the range. */
 import type { LogRecord } from '../events/record.ts'
 
+/** Some records, and how far their source has been read with them: `name` is of one shard, where there are many. */
+export type ReplayBatch = { records: LogRecord[]; name: string; position: string }
+
+/** How far each shard has been read: where another run goes on. A shard that is not in it has not been begun. */
+export type Places = Record<string, string>
+
 /**
- * Records in the order of their log, some at a time. `skip` says by the topic alone that a record is not wanted, before
- * anything is made of it; a source may ask it or not.
+ * Records in the order of their log. `skip` says by the topic alone that a record is not wanted, before anything is made
+ * of it; a source may ask it or not. After a batch has been taken the next is asked for: what is behind it is done.
  */
 export type ReplaySource = {
-  batches(skip?: (topic: string) => boolean): AsyncIterable<LogRecord[]>
+  batches(skip?: (topic: string) => boolean): AsyncIterable<ReplayBatch>
 }
 
 /** Half-open, by event time (epoch ms). What happened in it has arrived by `to` and `margin_ms` more. */

@@ -1,6 +1,7 @@
 /** `npm run replay`, from its flags to its exit code. */
 import { existsSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { recordLine } from '../adapters/ndjson-records.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { type SqliteStored, sqliteStored } from '../adapters/sqlite-stored.ts'
@@ -9,10 +10,13 @@ import { count, verifyLines } from '../processors/replay-report.ts'
 import { selectRecords } from '../processors/replay-select.ts'
 import { type Poison, SourceRefused } from '../processors/replay-source.ts'
 import { verify } from '../processors/replay-verify.ts'
+import { StoppedShort } from '../processors/replay-write.ts'
 import { threadedFold } from './replay-fold.ts'
+import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
 import { openSource } from './replay-open.ts'
 import { BadFlags, HelpAsked, parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams } from './replay-output.ts'
+import { runWriting } from './replay-writing.ts'
 
 export type ExitCode = 0 | 1 | 2
 
@@ -26,16 +30,24 @@ export async function runReplay(argv: string[], streams: ReplayStreams): Promise
     return code
   } catch (error) {
     if (error instanceof HelpAsked) return 0
-    const known = error instanceof BadFlags || error instanceof SourceRefused || isOfSystem(error)
-    if (!known) throw error
+    const known = [BadFlags, SourceRefused, StoppedShort].some((kind) => error instanceof kind)
+    if (!known && !isOfSystem(error)) throw error
     const help = error instanceof BadFlags ? ' (--help says which flags there are)' : ''
     streams.err(`replay: ${(error as Error).message}${help}\n`)
     return 2
   }
 }
 
-function runMode(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
-  return options.mode === 'print' ? runPrint(options, streams, aside) : runVerify(options, streams, aside)
+async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
+  const { mode } = options
+  if (mode === 'print') return runPrint(options, streams, aside)
+  if (mode === 'verify') return runVerify(options, streams, aside)
+  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options)
+  try {
+    return await runWriting({ options, streams, onPoison: aside.put }, writing)
+  } finally {
+    writing.close()
+  }
 }
 
 /** What Node says of files and sockets: a full disk, a name that is none. */
@@ -73,10 +85,10 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
   }
   const opened = await openSource({ source, until: null, onPoison: aside.put, onRead })
   try {
-    for await (const batch of selectRecords(opened.source, range)) {
-      const more = streams.out.write(batch.map((record) => `${recordLine(record)}\n`).join(''))
+    for await (const { records } of selectRecords(opened.source, range)) {
+      const more = streams.out.write(records.map((record) => `${recordLine(record)}\n`).join(''))
       if (more === false) await drained(streams.out)
-      printed += batch.length
+      printed += records.length
       bars.set('print', read, opened.total, printed)
     }
   } finally {
@@ -93,12 +105,12 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 }
 
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
-  const { source, range, threads, json, data } = options
-  const stored = openStored(data)
+  const { source, range, threads, json, data, table } = options
+  const stored = openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>
     bars.set(`thread ${share + 1}`, read, total, records)
-  const own = source.kind === 'log' && source.folder === data
+  const own = table === null && source.kind === 'log' && source.folder === data
   try {
     // Of its own log as far as the charts have come, and no further.
     const until = own ? stored.position(CONSUMER) : null
@@ -118,9 +130,9 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
   }
 }
 
-function openStored(data: string): SqliteStored {
-  const path = filesOf(data).hot
-  if (!existsSync(path)) throw new SourceRefused(`${data} is no data folder: nothing is stored in it`)
+function openStored(path: string): SqliteStored {
+  if (!existsSync(path))
+    throw new SourceRefused(`${dirname(path)} is no data folder: there is no ${basename(path)}`)
   try {
     return sqliteStored(path)
   } catch (error) {

@@ -6,7 +6,7 @@ import { ndjsonRecords } from '../adapters/ndjson-records.ts'
 import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { filesOf } from '../embedded/folder.ts'
-import { type Poison, type ReplaySource, SourceRefused } from '../processors/replay-source.ts'
+import { type Places, type Poison, type ReplaySource, SourceRefused } from '../processors/replay-source.ts'
 import type { SourceOptions } from './replay-options.ts'
 
 export type OpenedSource = {
@@ -20,24 +20,32 @@ export type OpenOptions = {
   source: SourceOptions
   /** Of a log: the position behind which nothing is read; null: its end. */
   until: string | null
+  /** Places to go on from; none: the beginning. */
+  after?: Places
   onPoison: (poison: Poison) => void
   /** How much has been read of `total`: records of a log, bytes of a file. */
   onRead: (read: number) => void
 }
 
 /** @throws SourceRefused */
-export async function openSource({ source, until, onPoison, onRead }: OpenOptions): Promise<OpenedSource> {
+export async function openSource({
+  source,
+  until,
+  after = {},
+  onPoison,
+  onRead,
+}: OpenOptions): Promise<OpenedSource> {
   if (source.kind === 'file') {
-    const records = ndjsonRecords({ path: source.path, onPoison, onBytes: onRead })
+    const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
     return { source: records, total: sizeOf(source.path), close: () => {} }
   }
   const log = openLog(source.folder)
   const end = until ?? (await log.tail())
-  const records = logRecords(log, { until: end })
+  const records = logRecords(log, { after: after.log ?? '', until: end })
   const counted: ReplaySource = {
     batches: async function* (skip) {
-      for await (const { records: batch, position } of records.pages(skip)) {
-        onRead(parseLogPosition(position))
+      for await (const batch of records.batches(skip)) {
+        onRead(parseLogPosition(batch.position))
         yield batch
       }
     },

@@ -6,7 +6,7 @@ import { parseIsoTime } from '../events/timestamp.ts'
 import { EVERYTHING, type ReplayRange } from '../processors/replay-source.ts'
 import { REPLAY_HELP } from './replay-help.ts'
 
-export const MODES = ['print', 'verify'] as const
+export const MODES = ['print', 'verify', 'repair', 'restream', 'shadow'] as const
 export type Mode = (typeof MODES)[number]
 
 export type SourceOptions = { kind: 'log'; folder: string } | { kind: 'file'; path: string }
@@ -22,7 +22,24 @@ export type ReplayOptions = {
   json: string | null
   /** Where poison is set aside, as NDJSON. */
   aside: string | null
+  /** Of `shadow`, the name of what it writes; of `verify`, the shadow that is compared with, null for what is live. */
+  table: string | null
+  /** Where `restream` puts the records. */
+  into: IntoOptions | null
+  /** Times real time; null: as fast as it takes. */
+  speed: number | null
+  /** Records a second; null: as many as it takes. */
+  rate: number | null
+  dry_run: boolean
+  /** Nobody is asked. */
+  yes: boolean
+  /** Rows that it may write, in place of a dry run that finds out. */
+  most: number | null
+  /** Keeps how far it has come, and goes on from there. */
+  checkpoint: string | null
 }
+
+export type IntoOptions = { kind: 'folder'; folder: string }
 
 /** The flags cannot be followed; the message is one line for a person. */
 export class BadFlags extends Error {}
@@ -42,6 +59,14 @@ type Flags = {
   threads?: number
   json?: string
   aside?: string
+  table?: string
+  into?: string
+  speed?: number
+  rate?: number
+  dryRun?: true
+  yes?: true
+  most?: number
+  checkpoint?: string
 }
 
 /** `argv` without node and the script. Throws `BadFlags`, or `HelpAsked`. */
@@ -62,6 +87,7 @@ function describeCommand(write: (text: string) => void): Command {
     .usage('<mode> <source> [options]')
     .description('Reads history again: prints it, holds it against what is stored, repairs, or sends it on.')
     .argument('<mode>', MODES.join(', '))
+    .argument('[table]', 'of shadow: the name of what it writes')
     .helpOption('-h, --help', 'this text')
     .option('--log <dir>', 'source: the log of a data folder; its server may run')
     .option('--file <path>', 'source: records as NDJSON, plain or gzipped')
@@ -79,6 +105,14 @@ function describeCommand(write: (text: string) => void): Command {
     .addOption(new Option('--threads <n>', 'for verify (default: one a core)').argParser(readThreads))
     .option('--json <file>', 'the report as JSON; - is the standard output')
     .option('--aside <file>', 'where records that cannot be read are set aside')
+    .option('--table <name>', 'verify: a shadow to compare with, in place of what is live')
+    .option('--into <dir>', 'restream: the data folder whose log takes the records; its server is stopped')
+    .addOption(number('--speed <n>', 'restream: times real time (default: as fast as it takes)', 1_000_000))
+    .addOption(number('--rate <n>', 'at most so many records a second', 10_000_000))
+    .option('--dry-run', 'says what would be written, rows and dollars, and writes nothing')
+    .addOption(number('--most <rows>', 'may write so many, and makes no dry run first', 1e12))
+    .option('--yes', 'asks nobody')
+    .option('--checkpoint <file>', 'keeps how far it has come, and goes on from there')
     .addHelpText('after', REPLAY_HELP)
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
@@ -86,16 +120,64 @@ function describeCommand(write: (text: string) => void): Command {
     .exitOverride()
 }
 
-function checkFlags([mode]: string[], flags: Flags): ReplayOptions {
+function checkFlags([mode, named]: string[], flags: Flags): ReplayOptions {
   if (!isMode(mode)) throw new BadFlags(`${JSON.stringify(mode)} is no mode: there are ${MODES.join(', ')}`)
   const source = sourceOf(flags)
   const range = rangeOf(flags)
-  if (mode === 'verify' && range.type !== null)
-    throw new BadFlags('--type is not for verify: what a device comes to follows from all that it said')
+  if (FOLDING.has(mode) && range.type !== null)
+    throw new BadFlags(`--type is not for ${mode}: what a device comes to follows from all that it said`)
   const data = resolve(flags.data ?? (source.kind === 'log' ? source.folder : join('data', 'pilotline')))
-  const { json = null, aside = null } = flags
+  const { json = null, aside = null, speed = null, rate = null, most = null, checkpoint = null } = flags
   if (mode === 'print' && json !== null) throw new BadFlags('--json is not for print: its lines are JSON')
-  return { mode, source, range, data, threads: flags.threads ?? availableParallelism(), json, aside }
+  const writes = mode !== 'print' && mode !== 'verify'
+  if (!writes && (flags.dryRun || most !== null)) throw new BadFlags(`${mode} writes nothing`)
+  if (checkpoint !== null && (mode === 'verify' || mode === 'shadow'))
+    throw new BadFlags(`--checkpoint is not for ${mode}, which has to begin at the beginning`)
+  return {
+    mode,
+    source,
+    range,
+    data,
+    threads: flags.threads ?? availableParallelism(),
+    json,
+    aside,
+    table: tableOf(mode, named, flags),
+    into: intoOf(mode, source, flags),
+    speed,
+    rate,
+    dry_run: flags.dryRun ?? false,
+    yes: flags.yes ?? false,
+    most,
+    checkpoint,
+  }
+}
+
+/** Modes in which devices are folded. */
+const FOLDING: ReadonlySet<Mode> = new Set(['verify', 'shadow'])
+
+function tableOf(mode: Mode, named: string | undefined, { table }: Flags): string | null {
+  if (mode === 'shadow' && named === undefined)
+    throw new BadFlags('shadow needs the name of what it is to write')
+  if (mode !== 'shadow' && named !== undefined)
+    throw new BadFlags(`${JSON.stringify(named)} is one word too many for ${mode}`)
+  if (table !== undefined && mode !== 'verify') throw new BadFlags('--table is for verify')
+  const name = named ?? table ?? null
+  if (name !== null && !/^[\w-]{1,40}$/.test(name))
+    throw new BadFlags(`${JSON.stringify(name)} is no name: letters, digits, _ and -, at most 40`)
+  return name
+}
+
+function intoOf(mode: Mode, source: SourceOptions, { into, speed }: Flags): IntoOptions | null {
+  if (mode !== 'restream') {
+    if (into !== undefined) throw new BadFlags('--into is for restream')
+    if (speed !== undefined) throw new BadFlags('--speed is for restream')
+    return null
+  }
+  if (into === undefined) throw new BadFlags('restream needs to know where to: --into DIR')
+  const folder = resolve(into)
+  if (source.kind === 'log' && source.folder === folder)
+    throw new BadFlags('--into names the source itself: its records are on its log')
+  return { kind: 'folder', folder }
 }
 
 function isMode(mode: string | undefined): mode is Mode {
@@ -115,6 +197,15 @@ function rangeOf({ from = 0, to = EVERYTHING.to, margin, device, location, type 
   if (from >= to) throw new BadFlags('--from is not before --to')
   const [device_id, ...others] = [device ?? null, location ?? null, type ?? null]
   return { from, to, margin_ms: margin, device_id, location: others[0] ?? null, type: others[1] ?? null }
+}
+
+function number(flags: string, description: string, most: number): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text)
+    if (!/^\d{1,13}(\.\d{1,6})?$/.test(text) || value <= 0 || value > most)
+      throw new InvalidArgumentError(`It is a number above 0 and up to ${most}.`)
+    return value
+  })
 }
 
 function time(flags: string, description: string): Option {

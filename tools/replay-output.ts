@@ -6,6 +6,10 @@ export type ReplayStreams = {
   err: (text: string) => void
   /** The terminal that bars are drawn on, or null. */
   tty: NodeJS.WriteStream | null
+  /** Asks a person, where there is one. */
+  ask?: ((question: string) => Promise<boolean>) | null
+  /** Ctrl-C. */
+  stop?: AbortSignal
 }
 
 export type Bars = {

@@ -16,7 +16,8 @@ function laid(records: readonly NewRecord[]): LogRecord[] {
 function sourceOf(records: readonly LogRecord[]): ReplaySource {
   return {
     batches: async function* () {
-      for (let from = 0; from < records.length; from += 333) yield records.slice(from, from + 333)
+      for (let from = 0; from < records.length; from += 333)
+        yield { records: records.slice(from, from + 333), name: 'test', position: `${from}` }
     },
   }
 }

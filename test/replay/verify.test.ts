@@ -96,7 +96,8 @@ describe('npm run replay -- verify', () => {
       const [one] = (await reportOf('--log', data, '--threads', '1')).differences
       const { device_id = '', change: [changed] = [] } = one ?? {}
       const at = changed?.started_at ?? 0
-      const found = async (...range: string[]) => (await reportOf('--log', data, '--threads', '1', ...range)).change
+      const found = async (...range: string[]) =>
+        (await reportOf('--log', data, '--threads', '1', ...range)).change
       expect(await found('--from', `${at}`, '--to', `${at + 1}`)).toBe(1)
       expect(await found('--to', `${at}`)).toBe(0)
       expect(await found('--from', `${at + 1}`)).toBe(0)
