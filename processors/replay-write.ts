@@ -128,14 +128,14 @@ function stretches(records: readonly LogRecord[]): LogRecord[][] {
   return all
 }
 
-/** Batches of which nothing is new are left out: known by the dry run that has come to them before. */
+/** Records that are known are left out: a dry run has come to them before. */
 export function onlyNew(
   batches: AsyncIterable<ReplayBatch>,
-  isNew: (batch: ReplayBatch) => boolean,
+  isNew: (record: LogRecord) => boolean,
 ): AsyncIterable<ReplayBatch> {
   return {
     async *[Symbol.asyncIterator]() {
-      for await (const batch of batches) yield isNew(batch) ? batch : { ...batch, records: [] }
+      for await (const batch of batches) yield { ...batch, records: batch.records.filter(isNew) }
     },
   }
 }

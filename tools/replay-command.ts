@@ -15,7 +15,7 @@ import { threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
 import { openSource } from './replay-open.ts'
 import { BadFlags, HelpAsked, parseReplayOptions, type ReplayOptions } from './replay-options.ts'
-import { createBars, type ReplayStreams } from './replay-output.ts'
+import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
 import { runWriting } from './replay-writing.ts'
 
 export type ExitCode = 0 | 1 | 2
@@ -83,13 +83,19 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
   const onRead = (now: number) => {
     read = now
   }
-  const opened = await openSource({ source, until: null, onPoison: aside.put, onRead })
+  const opened = await openSource({
+    source,
+    until: null,
+    onPoison: aside.put,
+    onRead,
+    onShard: shardBars(bars),
+  })
   try {
     for await (const { records } of selectRecords(opened.source, range)) {
       const more = streams.out.write(records.map((record) => `${recordLine(record)}\n`).join(''))
       if (more === false) await drained(streams.out)
       printed += records.length
-      bars.set('print', read, opened.total, printed)
+      if (source.kind !== 'kinesis') bars.set('print', read, opened.total, printed)
     }
   } finally {
     bars.end()
@@ -105,7 +111,9 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 }
 
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
-  const { source, range, threads, json, data, table } = options
+  const { source, range, json, data, table } = options
+  // A shard may be read so often a second, whoever reads: one thread does.
+  const threads = source.kind === 'kinesis' ? 1 : options.threads
   const stored = openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>

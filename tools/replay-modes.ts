@@ -3,11 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createKinesisClient } from '../adapters/aws-clients.ts'
+import { RETRIES } from '../adapters/aws-retry.ts'
+import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { sqliteStore } from '../adapters/sqlite-store.ts'
 import { CONSUMER, type Folder, openFolder } from '../embedded/folder.ts'
 import { StartRefused } from '../embedded/start-refused.ts'
 import type { Arriving, HotStore, Logger, Metrics } from '../events/ports.ts'
-import { type NewRecord, REPLAYED } from '../events/record.ts'
+import { type LogRecord, type NewRecord, REPLAYED } from '../events/record.ts'
 import { processBatch } from '../processors/process-batch.ts'
 import { rowsOf } from '../processors/replay-cost.ts'
 import { overlayStore } from '../processors/replay-overlay.ts'
@@ -32,15 +35,14 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
   const own = source.kind === 'log' && source.folder === data
   const folder = hold(data)
   let fresh: Set<string> | null = null
-  const keyOf = ({ name, position }: ReplayBatch) => `${name} ${position}`
-  const isNew = (batch: ReplayBatch) => fresh === null || fresh.has(keyOf(batch))
+  const isNew = ({ position }: LogRecord) => fresh === null || fresh.has(position)
   return {
     until: async () => (own ? folder.store.position(CONSUMER) : null),
     dryRun: async (batches, done) => {
       const found = new Set<string>()
       let rows = 0
       const onDone: OnDone = (batch, figures) => {
-        if (rowsOf(figures) > rows) found.add(keyOf(batch))
+        if (rowsOf(figures) > rows) for (const { position } of batch.records) found.add(position)
         rows = rowsOf(figures)
         done(batch, figures)
       }
@@ -85,13 +87,16 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
 const PIECE = 100
 
 async function* inPieces(batches: AsyncIterable<ReplayBatch>): AsyncGenerator<ReplayBatch> {
+  const done = new Map<string, string>()
   for await (const { records, name, position } of batches) {
-    for (let from = 0; from + PIECE < records.length; from += PIECE) {
-      const piece = records.slice(from, from + PIECE)
-      yield { records: piece, name, position: piece.at(-1)?.position ?? position }
+    for (let from = 0; from < records.length; from += PIECE) {
+      const last = from + PIECE >= records.length
+      // Whoever is cut off within a batch goes on before it.
+      const place = last ? position : (done.get(name) ?? '')
+      yield { records: records.slice(from, from + PIECE), name, position: place }
     }
-    const rest = records.length === 0 ? 0 : Math.floor((records.length - 1) / PIECE) * PIECE
-    yield { records: records.slice(rest), name, position }
+    if (records.length === 0) yield { records, name, position }
+    done.set(name, position)
   }
 }
 
@@ -178,23 +183,46 @@ async function* withFed(batches: AsyncIterable<ReplayBatch>, fed: Arriving[]): A
   }
 }
 
-/** The records on the log of another folder, whose charts then run to its end: no server tells anybody of them. */
+/** The records on another log, with the `received_at` that they have. */
 export function restreaming({ into, speed }: ReplayOptions): Writing & { close(): void } {
-  const folder = hold(into?.folder ?? '')
+  const target = into?.kind === 'stream' ? intoStream(into) : intoFolder(into?.folder ?? '')
   return {
     dryRun: async (batches, done) => {
       const ports = { append: async () => {}, pace: async () => {}, guard: UNGUARDED, onDone: done }
       return restream(batches, ports)
     },
     write: async (batches, done, guard) => {
-      const append = async (records: NewRecord[]) => folder.log.appendSync(records)
       const onDone: OnDone = async (batch, figures) => {
-        await drain(folder, folder.store)
+        await target.settle()
         done(batch, figures)
       }
-      return restream(batches, { append, pace: paceOf(speed), guard, onDone })
+      return restream(batches, { append: target.append, pace: paceOf(speed), guard, onDone })
     },
+    close: target.close,
+  }
+}
+
+type Target = { append(records: NewRecord[]): Promise<void>; settle(): Promise<void>; close(): void }
+
+/** Its charts run to the end of the log here: no server tells anybody of what is new. */
+function intoFolder(data: string): Target {
+  const folder = hold(data)
+  return {
+    append: async (records) => folder.log.appendSync(records),
+    settle: () => drain(folder, folder.store),
     close: folder.close,
+  }
+}
+
+/** More patient than a function: a shard takes 1,000 records a second. */
+const PATIENT = { ...RETRIES, attempts: 20, most_ms: 5_000 }
+
+function intoStream({ stream, endpoint }: { stream: string; endpoint: string | null }): Target {
+  const client = createKinesisClient(endpoint === null ? {} : { endpoint })
+  return {
+    append: kinesisAppend({ client, stream, retries: PATIENT }),
+    settle: async () => {},
+    close: () => client.destroy(),
   }
 }
 

@@ -1,5 +1,7 @@
 /** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
 import { existsSync, statSync } from 'node:fs'
+import { createKinesisClient } from '../adapters/aws-clients.ts'
+import { kinesisReplay, type ShardProgress } from '../adapters/kinesis-replay.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
 import { logRecords } from '../adapters/log-records.ts'
 import { ndjsonRecords } from '../adapters/ndjson-records.ts'
@@ -25,16 +27,14 @@ export type OpenOptions = {
   onPoison: (poison: Poison) => void
   /** How much has been read of `total`: records of a log, bytes of a file. */
   onRead: (read: number) => void
+  /** How a shard of a stream is getting on. */
+  onShard?: (shard: ShardProgress) => void
 }
 
 /** @throws SourceRefused */
-export async function openSource({
-  source,
-  until,
-  after = {},
-  onPoison,
-  onRead,
-}: OpenOptions): Promise<OpenedSource> {
+export async function openSource(options: OpenOptions): Promise<OpenedSource> {
+  const { source, until, after = {}, onPoison, onRead } = options
+  if (source.kind === 'kinesis') return openStream(source, options)
   if (source.kind === 'file') {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
     return { source: records, total: sizeOf(source.path), close: () => {} }
@@ -51,6 +51,16 @@ export async function openSource({
     },
   }
   return { source: counted, total: parseLogPosition(end), close: log.close }
+}
+
+async function openStream(
+  { stream, endpoint, shard_id, after_sequence }: Extract<SourceOptions, { kind: 'kinesis' }>,
+  { after = {}, onPoison, onShard }: OpenOptions,
+): Promise<OpenedSource> {
+  const client = createKinesisClient(endpoint === null ? {} : { endpoint })
+  const onProgress = onShard ?? (() => {})
+  const options = { client, stream, shard_id, after_sequence, after, onPoison, onProgress }
+  return { source: await kinesisReplay(options), total: null, close: () => client.destroy() }
 }
 
 function sizeOf(path: string): number | null {

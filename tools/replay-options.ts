@@ -9,7 +9,16 @@ import { REPLAY_HELP } from './replay-help.ts'
 export const MODES = ['print', 'verify', 'repair', 'restream', 'shadow'] as const
 export type Mode = (typeof MODES)[number]
 
-export type SourceOptions = { kind: 'log'; folder: string } | { kind: 'file'; path: string }
+export type SourceOptions =
+  | { kind: 'log'; folder: string }
+  | { kind: 'file'; path: string }
+  | {
+      kind: 'kinesis'
+      stream: string
+      endpoint: string | null
+      shard_id: string | null
+      after_sequence: string | null
+    }
 
 export type ReplayOptions = {
   mode: Mode
@@ -39,7 +48,9 @@ export type ReplayOptions = {
   checkpoint: string | null
 }
 
-export type IntoOptions = { kind: 'folder'; folder: string }
+export type IntoOptions =
+  | { kind: 'folder'; folder: string }
+  | { kind: 'stream'; stream: string; endpoint: string | null }
 
 /** The flags cannot be followed; the message is one line for a person. */
 export class BadFlags extends Error {}
@@ -49,6 +60,11 @@ export class HelpAsked extends Error {}
 type Flags = {
   log?: string
   file?: string
+  kinesis?: string
+  shard?: string
+  afterSequence?: string
+  endpoint?: string
+  intoStream?: string
   data?: string
   from?: number
   to?: number
@@ -91,6 +107,10 @@ function describeCommand(write: (text: string) => void): Command {
     .helpOption('-h, --help', 'this text')
     .option('--log <dir>', 'source: the log of a data folder; its server may run')
     .option('--file <path>', 'source: records as NDJSON, plain or gzipped')
+    .option('--kinesis <stream>', 'source: a Kinesis data stream, up to what is on it now')
+    .option('--shard <id>', 'one shard of the stream')
+    .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
+    .option('--endpoint <url>', 'of Kinesis, where it is not AWS’s own')
     .option('--data <dir>', 'the data folder to compare with (default: that of --log, else data/pilotline)')
     .addOption(time('--from <time>', 'what happened from then on'))
     .addOption(time('--to <time>', 'what happened before'))
@@ -107,6 +127,7 @@ function describeCommand(write: (text: string) => void): Command {
     .option('--aside <file>', 'where records that cannot be read are set aside')
     .option('--table <name>', 'verify: a shadow to compare with, in place of what is live')
     .option('--into <dir>', 'restream: the data folder whose log takes the records; its server is stopped')
+    .option('--into-stream <stream>', 'restream: the Kinesis data stream that takes the records')
     .addOption(number('--speed <n>', 'restream: times real time (default: as fast as it takes)', 1_000_000))
     .addOption(number('--rate <n>', 'at most so many records a second', 10_000_000))
     .option('--dry-run', 'says what would be written, rows and dollars, and writes nothing')
@@ -167,13 +188,22 @@ function tableOf(mode: Mode, named: string | undefined, { table }: Flags): strin
   return name
 }
 
-function intoOf(mode: Mode, source: SourceOptions, { into, speed }: Flags): IntoOptions | null {
+function intoOf(mode: Mode, source: SourceOptions, flags: Flags): IntoOptions | null {
+  const { into, intoStream, speed, endpoint } = flags
   if (mode !== 'restream') {
-    if (into !== undefined) throw new BadFlags('--into is for restream')
+    if (into !== undefined || intoStream !== undefined) throw new BadFlags('--into is for restream')
     if (speed !== undefined) throw new BadFlags('--speed is for restream')
     return null
   }
-  if (into === undefined) throw new BadFlags('restream needs to know where to: --into DIR')
+  if ((into === undefined) === (intoStream === undefined))
+    throw new BadFlags('restream needs to know where to: --into DIR or --into-stream STREAM')
+  if (intoStream !== undefined) {
+    checkStream('--into-stream', intoStream)
+    if (source.kind === 'kinesis' && source.stream === intoStream)
+      throw new BadFlags('--into-stream names the source itself: its records are on it')
+    return { kind: 'stream', stream: intoStream, endpoint: endpointOf(endpoint) }
+  }
+  if (into === undefined) return null
   const folder = resolve(into)
   if (source.kind === 'log' && source.folder === folder)
     throw new BadFlags('--into names the source itself: its records are on its log')
@@ -184,13 +214,41 @@ function isMode(mode: string | undefined): mode is Mode {
   return MODES.some((one) => one === mode)
 }
 
-function sourceOf({ log, file }: Flags): SourceOptions {
+function sourceOf(flags: Flags): SourceOptions {
+  const { log, file, kinesis, shard, afterSequence } = flags
   const sources: SourceOptions[] = []
   if (log !== undefined) sources.push({ kind: 'log', folder: resolve(log) })
   if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
+  if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
   const [source] = sources
-  if (!source || sources.length > 1) throw new BadFlags('give one source: --log DIR or --file PATH')
+  if (!source || sources.length > 1)
+    throw new BadFlags('give one source: --log DIR, --file PATH or --kinesis STREAM')
+  if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
+    throw new BadFlags('--shard and --after-sequence are for --kinesis')
   return source
+}
+
+function streamOf(stream: string, { shard, afterSequence, endpoint }: Flags): SourceOptions {
+  checkStream('--kinesis', stream)
+  const [shard_id, after_sequence] = [shard ?? null, afterSequence ?? null]
+  if (after_sequence !== null && shard_id === null)
+    throw new BadFlags('--after-sequence needs --shard: a sequence number is of one shard')
+  if (after_sequence !== null && !/^\d{1,56}$/.test(after_sequence))
+    throw new BadFlags(`--after-sequence: ${JSON.stringify(after_sequence)} is no sequence number`)
+  return { kind: 'kinesis', stream, endpoint: endpointOf(endpoint), shard_id, after_sequence }
+}
+
+function checkStream(flag: string, name: string): void {
+  if (!/^[\w.-]{1,128}$/.test(name))
+    throw new BadFlags(`${flag}: ${JSON.stringify(name)} is no name of a stream`)
+}
+
+function endpointOf(endpoint: string | undefined): string | null {
+  if (endpoint === undefined) return null
+  const url = URL.parse(endpoint)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new BadFlags(`--endpoint: ${JSON.stringify(endpoint)} is no http address`)
+  return endpoint
 }
 
 function rangeOf({ from = 0, to = EVERYTHING.to, margin, device, location, type }: Flags): ReplayRange {

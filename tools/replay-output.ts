@@ -1,5 +1,6 @@
 /** What `npm run replay` shows on a terminal while it works: a bar a thread or shard; nothing in a pipe. */
 import { MultiBar, type SingleBar } from 'cli-progress'
+import type { ShardProgress } from '../adapters/kinesis-replay.ts'
 
 export type ReplayStreams = {
   out: { write(text: string): unknown }
@@ -48,4 +49,12 @@ export function leftText(read: number, total: number | null, elapsed_s: number):
   const left_s = Math.max(0, Math.round(((total - read) / read) * elapsed_s))
   if (left_s >= 3_600) return `${Math.floor(left_s / 3_600)} h ${Math.floor((left_s % 3_600) / 60)} min left`
   return left_s >= 60 ? `${Math.floor(left_s / 60)} min ${left_s % 60} s left` : `${left_s} s left`
+}
+
+/** A bar a shard: of the time that lies on it, what has been read. */
+export function shardBars(bars: Bars): (shard: ShardProgress) => void {
+  return ({ shard_id, records, behind_ms, read_ms }) => {
+    const total = Math.max(1, read_ms + behind_ms)
+    bars.set(shard_id, behind_ms === 0 ? total : read_ms, total, records)
+  }
 }

@@ -10,7 +10,7 @@ import { writeLines, writeReport } from '../processors/replay-write-report.ts'
 import { openCheckpoint } from './replay-checkpoint.ts'
 import { openSource } from './replay-open.ts'
 import type { ReplayOptions } from './replay-options.ts'
-import { createBars, type ReplayStreams } from './replay-output.ts'
+import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
 
 /** How a mode writes. `said` is what a dry run has found, null where none was made. */
 export type Writing = {
@@ -88,11 +88,18 @@ async function readThrough(
     read = now
   }
   const { source, range, rate } = options
-  const opened = await openSource({ source, until, after: checkpoint.from, onPoison, onRead })
+  const opened = await openSource({
+    source,
+    until,
+    after: checkpoint.from,
+    onPoison,
+    onRead,
+    onShard: shardBars(bars),
+  })
   try {
     const selected = stoppable(atRate(selectRecords(opened.source, range), rate), streams.stop)
     const figures = await run(selected, (batch, figures) => {
-      bars.set(name, read, opened.total, figures.records)
+      if (source.kind !== 'kinesis') bars.set(name, read, opened.total, figures.records)
       if (kept) checkpoint.keep(places.done(batch))
     })
     if (kept) checkpoint.finish()
