@@ -1,6 +1,6 @@
 /** Clients of the AWS SDK as the homes use them. In a Lambda they are told nothing: region and credentials are in the environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { CALLS_AT_ONCE } from './dynamodb-calls.ts'
 
@@ -20,12 +20,14 @@ export function createDynamoClient(elsewhere: Elsewhere = {}): DynamoDBClient {
   return new DynamoDBClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
-/** Over HTTP/1.1, which costs nothing at these rates and works against every endpoint. */
-export function createKinesisClient(elsewhere: Elsewhere = {}): KinesisClient {
-  return new KinesisClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
+/** For small objects. Names a bucket in the path where it is told an endpoint: a stand-in has no name for each bucket. */
+export function createS3Client(elsewhere: Elsewhere = {}): S3Client {
+  const forcePathStyle = elsewhere.endpoint !== undefined
+  return new S3Client({ ...elsewhere, forcePathStyle, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
-function requestHandler(): NodeHttpHandler {
+/** For a client of any service. */
+export function requestHandler(): NodeHttpHandler {
   const agent = { keepAlive: true, maxSockets: CALLS_AT_ONCE }
   return new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,

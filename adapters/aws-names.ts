@@ -106,7 +106,12 @@ export const AWS_VARIABLES = {
   table_prefix: 'PILOTLINE_TABLE_PREFIX',
   /** Name of the Kinesis stream. */
   stream: 'PILOTLINE_STREAM',
+  /** Where commands to devices are published: the data endpoint of AWS IoT Core, with its scheme. */
+  iot_endpoint: 'PILOTLINE_IOT_ENDPOINT',
 } as const
+
+/** Folder in the bucket of failures that Lambda gives what a consumer gave up; its name is not ours to choose. */
+export const GIVEN_UP_FOLDER = 'aws/lambda/'
 
 /** CloudWatch namespace of the metrics. */
 export const METRICS_NAMESPACE = 'Pilotline'

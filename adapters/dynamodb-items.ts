@@ -57,6 +57,7 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     revision: 'number',
     retracted: 'optional_flag',
     supersedes: 'optional_text',
+    because: 'optional_text',
     ttl: 'number',
     body: 'fields',
   },
@@ -69,6 +70,7 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     applied: 'number',
     retracted: 'optional_flag',
     superseded_by: 'optional_text',
+    because: 'optional_text',
     body: 'json',
   },
   aliases: {

@@ -11,6 +11,7 @@ const VARIABLES = {
   http_port: port('PILOTLINE_HTTP_PORT'),
   table_prefix: text(AWS_VARIABLES.table_prefix),
   stream: text(AWS_VARIABLES.stream),
+  iot_endpoint: origin(AWS_VARIABLES.iot_endpoint),
 }
 
 type Known = typeof VARIABLES
@@ -54,6 +55,14 @@ function read(source: NodeJS.ProcessEnv, required: readonly VariableKey[]): Envi
 
 function text(name: string): Variable<string> {
   return { name, parse: (said) => said, rule: '' }
+}
+
+function origin(name: string): Variable<string> {
+  const parse = (said: string) => {
+    const url = URL.parse(said)
+    return url && /^https?:$/.test(url.protocol) && said.replace(/\/$/, '') === url.origin ? url.origin : null
+  }
+  return { name, parse, rule: 'is no address such as https://data-ats.iot.eu-central-1.amazonaws.com' }
 }
 
 function port(name: string): Variable<number> {

@@ -28,6 +28,7 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     revision: 'plain',
     retracted: 'optional_flag',
     supersedes: 'optional_text',
+    because: 'optional_text',
     ttl: 'plain',
     body: 'json',
   },
@@ -40,6 +41,7 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     applied: 'plain',
     retracted: 'optional_flag',
     superseded_by: 'optional_text',
+    because: 'optional_text',
     body: 'json',
   },
   aliases: {

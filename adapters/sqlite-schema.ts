@@ -127,6 +127,8 @@ CREATE TRIGGER quarantined_uncounted AFTER DELETE ON quarantine
 const VERSION_2 = `
 ALTER TABLE events DROP COLUMN late;
 ALTER TABLE events ADD COLUMN entered INTEGER;
+ALTER TABLE events ADD COLUMN because TEXT;
+ALTER TABLE summaries ADD COLUMN because TEXT;
 ALTER TABLE aliases ADD COLUMN retracted INTEGER;
 ALTER TABLE checkpoints ADD COLUMN retracted INTEGER;
 `

@@ -2,27 +2,26 @@
 import { Hono } from 'hono'
 import { handle } from 'hono/aws-lambda'
 import { bodyLimit } from 'hono/body-limit'
-import { createDynamoClient, createKinesisClient } from '../adapters/aws-clients.ts'
+import { createDynamoClient } from '../adapters/aws-clients.ts'
 import { serviceName } from '../adapters/aws-names.ts'
 import { dynamodbReads } from '../adapters/dynamodb-reads.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
+import { iotDownlink } from '../adapters/iot-downlink.ts'
+import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisDoor } from '../adapters/kinesis-door.ts'
 import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { createPowertoolsLogger } from '../adapters/powertools-logger.ts'
-import type { Downlink } from '../events/ports.ts'
 import { createApi } from './app.ts'
-import { encodedPath } from './gateway-path.ts'
+import { gatewayPath } from './gateway-path.ts'
 import { Problem, problemResponse } from './problem.ts'
+import { createRoutes } from './routes.ts'
 
-const { table_prefix, stream } = requireEnvironment(['table_prefix', 'stream'])
+const { table_prefix, stream, iot_endpoint } = requireEnvironment(['table_prefix', 'stream', 'iot_endpoint'])
 const logger = createPowertoolsLogger(serviceName(table_prefix, 'api'))
 const store = dynamodbReads({ client: createDynamoClient(), table_prefix, now: Date.now })
 const door = kinesisDoor(kinesisAppend({ client: createKinesisClient(), stream }), Date.now)
 
-/** This home has no way to its devices: the time-sync route says so with a 503. */
-const downlink: Downlink = {
-  send: () => Promise.reject(new Error('this home has no way to its devices')),
-}
+const downlink = iotDownlink({ endpoint: iot_endpoint, now: Date.now })
 
 /** As much as an IoT message may have: what is larger, neither the stream nor the quarantine could hold whole. */
 const MAX_BODY_BYTES = 128 * 1024
@@ -46,10 +45,11 @@ app.use(
 )
 app.all('*', (context) => api.fetch(context.req.raw))
 const answer = handle(app)
+const paths = createRoutes().map(({ path }) => path)
 
 /** Payload format 2.0. */
 type Asked = Extract<Parameters<typeof answer>[0], { rawPath: string }>
 
 export function handler(event: Asked): ReturnType<typeof answer> {
-  return answer({ ...event, rawPath: encodedPath(event.rawPath) })
+  return answer({ ...event, rawPath: gatewayPath(event.rawPath, paths) })
 }

@@ -1,6 +1,7 @@
 /** Rows of open sessions, cycles and violations say how they began; how far they have come is in their devices' states. */
 import type { DeviceStateItem, Page, ReadStore, Summary } from '../events/ports.ts'
 import { parseDeviceState } from '../statecharts/device-state.ts'
+import { becauseView } from './event-view.ts'
 import { openThings } from './open-things.ts'
 
 /** Bodies of the summaries, those of open things as of `now`: one read a device that has one. Throws NewerState. */
@@ -21,8 +22,13 @@ export async function withFiguresSoFar(
 }
 
 /** As it was told until it was withdrawn; nothing goes on in it. */
-function withdrawnBody({ body, superseded_by }: Summary): Record<string, unknown> {
-  return { ...body, retracted: true, ...(superseded_by !== undefined && { superseded_by }) }
+function withdrawnBody({ body, superseded_by, because }: Summary): Record<string, unknown> {
+  return {
+    ...body,
+    retracted: true,
+    ...(superseded_by !== undefined && { superseded_by }),
+    ...(because !== undefined && { because: becauseView(because) }),
+  }
 }
 
 function isOpen({ body, retracted }: Summary): boolean {

@@ -79,8 +79,9 @@ export function enumParam<T extends string>(
   }
 }
 
-export function retractedParam(description: string): QueryParam<'true' | 'false' | undefined> {
-  return enumParam(description, ['true', 'false'])
+/** `include=retracted`: with what a later event has undone. */
+export function includeParam(description: string): QueryParam<'retracted' | undefined> {
+  return enumParam(description, ['retracted'])
 }
 
 function timeParam(description: string, absent: number): QueryParam<number> {

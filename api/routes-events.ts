@@ -1,19 +1,20 @@
 /** Events of a device or a location as they were stored, and the way in for events over HTTP. */
 import { DECIDED_EVENT_TYPES, DEVICE_EVENT_TYPES, type EventType, type Origin } from '../events/event.ts'
-import { keyText, lowestKey } from '../events/key.ts'
+import { lowestKey } from '../events/key.ts'
 import type { EventQuery, EventRow, Page } from '../events/ports.ts'
 import { INTERNAL_PREFIX } from '../events/topics.ts'
 import { MAX_MESSAGE_BYTES } from './body.ts'
 import { admitOrRefuse } from './door.ts'
+import { eventView } from './event-view.ts'
 import { findDevice } from './find-device.ts'
 import {
   badParameter,
   enumParam,
+  includeParam,
   pageParams,
   type QueryOf,
   rangeParams,
   requiredTextParam,
-  retractedParam,
 } from './query.ts'
 import { type Route, route } from './route.ts'
 import { AdmittedSchema, EventSchema, listOf, MessageSchema } from './schemas.ts'
@@ -26,7 +27,7 @@ const eventParams = {
   type: enumParam('Only events of this type.', EVENT_TYPES),
   origin: enumParam('Only what the device said, what was configured, or what a chart decided.', ORIGINS),
   order: enumParam('`oldest` first unless told.', ['oldest', 'newest']),
-  include_retracted: retractedParam('Decisions that a later event has undone too.'),
+  include: includeParam('Decisions that a later event has undone too.'),
   ...pageParams,
 }
 
@@ -100,7 +101,7 @@ function topicFlaw(topic: string): string | null {
 }
 
 function eventQuery(query: QueryOf<typeof eventParams>): EventQuery {
-  const { from, to, type, origin, order, include_retracted, limit, cursor } = query
+  const { from, to, type, origin, order, include, limit, cursor } = query
   return {
     from: lowestKey(from),
     to: lowestKey(to),
@@ -109,16 +110,10 @@ function eventQuery(query: QueryOf<typeof eventParams>): EventQuery {
     ...(origin && { origin }),
     ...(cursor && { cursor }),
     ...(order === 'newest' && { newest_first: true }),
-    ...(include_retracted === 'true' && { include_retracted: true }),
+    ...(include === 'retracted' && { include_retracted: true }),
   }
 }
 
 function eventsAnswer({ items, next_cursor }: Page<EventRow>) {
   return { body: { items: items.map(eventView), next_cursor } }
-}
-
-/** A row without what only its writers need. */
-function eventView(row: EventRow) {
-  const { ts, ord, applied: _applied, entered: _entered, ttl: _ttl, body, ...told } = row
-  return { key: keyText({ ts, ord }), event_time: ts, ...told, body }
 }

@@ -3,7 +3,7 @@ import type { SummaryQuery } from '../events/ports.ts'
 import { withFiguresSoFar } from './figures-so-far.ts'
 import { findByDeviceSession, findSummary } from './find-summary.ts'
 import { Problem } from './problem.ts'
-import { badParameter, pageParams, type QueryOf, rangeParams, retractedParam, textParam } from './query.ts'
+import { badParameter, includeParam, pageParams, type QueryOf, rangeParams, textParam } from './query.ts'
 import { type Route, route } from './route.ts'
 import { AlarmSchema, CycleSchema, listOf, SessionSchema } from './schemas.ts'
 
@@ -17,10 +17,10 @@ const thingParams = {
 /** Of alarms, what was undone is gone; a session or a cycle may have been seen, linked and billed. */
 const spanParams = {
   ...thingParams,
-  include_retracted: retractedParam('What a later event has undone too, each with what took its place.'),
+  include: includeParam('What a later event has undone too, each with what took its place.'),
 }
 
-const ITSELF = 'With `true`, one that was undone is answered itself, and not what took its place.'
+const ITSELF = 'With `retracted`, one that was undone is answered itself, and not what took its place.'
 
 const sessions = route({
   method: 'GET',
@@ -42,7 +42,7 @@ const session = route({
   summary: 'A session by its id or by the device’s own; of several with that id, a 409 lists the candidates',
   query: {
     device_id: textParam('Where several devices give the same ids: the one that is meant.'),
-    include_retracted: retractedParam(ITSELF),
+    include: includeParam(ITSELF),
   },
   status: 200,
   response: SessionSchema,
@@ -50,7 +50,7 @@ const session = route({
   handle: async ({ ports, params, query }) => {
     const id = params.id as string
     const found =
-      (await findSummary(ports.store, 'session', id, query.include_retracted === 'true')) ??
+      (await findSummary(ports.store, 'session', id, query.include === 'retracted')) ??
       (await findByDeviceSession(ports.store, id, query.device_id))
     const mine = found && (query.device_id === undefined || found.device_id === query.device_id)
     if (!mine) throw new Problem(404, `there is no session ${JSON.stringify(id)}`)
@@ -77,17 +77,12 @@ const cycle = route({
   method: 'GET',
   path: '/v1/cycles/{id}',
   summary: 'A cycle by its id',
-  query: { include_retracted: retractedParam(ITSELF) },
+  query: { include: includeParam(ITSELF) },
   status: 200,
   response: CycleSchema,
   problems: [404, 503],
   handle: async ({ ports, params, query }) => {
-    const found = await findSummary(
-      ports.store,
-      'cycle',
-      params.id as string,
-      query.include_retracted === 'true',
-    )
+    const found = await findSummary(ports.store, 'cycle', params.id as string, query.include === 'retracted')
     if (!found) throw new Problem(404, `there is no cycle ${JSON.stringify(params.id)}`)
     const page = await withFiguresSoFar({ items: [found], next_cursor: null }, ports.store, ports.now())
     return { body: page.items[0] }
@@ -112,13 +107,13 @@ export const thingRoutes: Route[] = [sessions, session, cycles, cycle, alarms]
 
 function summaryQuery(
   kind: SummaryQuery['kind'],
-  query: QueryOf<typeof thingParams> & { include_retracted?: string | undefined },
+  query: QueryOf<typeof thingParams> & { include?: string | undefined },
 ): SummaryQuery {
-  const { device_id, location, from, to, limit, cursor, include_retracted } = query
+  const { device_id, location, from, to, limit, cursor, include } = query
   if (device_id !== undefined && location !== undefined)
     throw badParameter('location', location, 'is given together with device_id')
   const by =
     device_id !== undefined ? { device_id } : location !== undefined ? { location } : ('all' as const)
-  const retracted = include_retracted === 'true' && { include_retracted: true }
+  const retracted = include === 'retracted' && { include_retracted: true }
   return { kind, by, from, to, limit, ...(cursor && { cursor }), ...retracted }
 }

@@ -1,6 +1,7 @@
 /** All routes, in the order in which the document shows them. */
 import { openApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
+import { changesRoutes } from './routes-changes.ts'
 import { configRoutes } from './routes-config.ts'
 import { deviceRoutes } from './routes-devices.ts'
 import { eventRoutes } from './routes-events.ts'
@@ -16,6 +17,7 @@ export function createRoutes(): Route[] {
     ...deviceRoutes,
     ...eventRoutes,
     ...thingRoutes,
+    ...changesRoutes,
     ...configRoutes,
     quarantineRoute,
     createTimeSyncRoute(),

@@ -36,6 +36,16 @@ export const HealthSchema = Type.Object({
   quarantined: count(),
 })
 
+/** Why a repair changed or withdrew something. */
+const BecauseSchema = Type.Object(
+  {
+    cause: Type.Enum(['late_event', 'configuration', 'clock', 'chart_version', 'told_otherwise']),
+    key: text('The place in the fold from which it counts.'),
+    event_time: orNull(time()),
+  },
+  { description: 'Why a repair changed or withdrew it.' },
+)
+
 export const EventSchema = Type.Object({
   key: text('Its place in the fold; sorts as events do.'),
   event_time: time('When it happened, by the clock rules.'),
@@ -51,6 +61,7 @@ export const EventSchema = Type.Object({
   revision: count(),
   retracted: Type.Optional(Type.Boolean()),
   supersedes: Type.Optional(text('`key` of the row that this one replaces.')),
+  because: Type.Optional(BecauseSchema),
   body: anything('What is particular to its type.'),
 })
 
@@ -61,6 +72,7 @@ const Leg = Type.Object({
 })
 
 const withdrawnFields = {
+  because: Type.Optional(BecauseSchema),
   retracted: Type.Optional(Type.Boolean({ description: 'A later event has undone it.' })),
   superseded_by: Type.Optional(text('Id of what took its place.')),
 }
@@ -237,3 +249,15 @@ export const NAMED_SCHEMAS: Record<string, TSchema> = {
   ConfigVersion: ConfigVersionSchema,
   Quarantined: QuarantinedSchema,
 }
+
+export const ChangesSchema = Type.Object({
+  id: Type.String(),
+  device_id: Type.String(),
+  retracted: Type.Boolean(),
+  superseded_by: orNull(text('Id of what took its place.')),
+  because: orNull(BecauseSchema),
+  took_the_place_of: Type.Array(Type.String(), { description: 'Ids that lead here since.' }),
+  changes: Type.Array(EventSchema, {
+    description: 'All that was ever decided of it, as it was told, in order.',
+  }),
+})

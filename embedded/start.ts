@@ -4,6 +4,7 @@ import { parseLogPosition } from '../adapters/log-position.ts'
 import { createApi } from '../api/app.ts'
 import type { Downlink, EventLog, FrontDoor, HotStore, Logger, ReadStore } from '../events/ports.ts'
 import { sweep } from '../processors/sweep.ts'
+import { createTimeSyncs, type TimeSyncs } from '../processors/time-syncs.ts'
 import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
@@ -17,7 +18,6 @@ import { loadPages } from './pages.ts'
 import { type Repeating, repeat } from './repeat.ts'
 import { createSparingLogger } from './sparing-logger.ts'
 import { refuseListen } from './start-refused.ts'
-import { createTimeSyncs, type TimeSyncs } from './time-syncs.ts'
 
 export type EmbeddedOptions = {
   /** The folder that holds everything; made where it is missing. */

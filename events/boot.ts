@@ -21,21 +21,34 @@ export type Boot = {
   synced: boolean
   /** Latest time given to an uptime stamp of this boot, 0 for none. */
   last_event_time: number
+  /** The greatest uptime that was stamped on an event of it; null for none. */
+  last_stamp_ms: number | null
+  /** The offset by which its events lie in time, to within MOVED_BY_MS. */
+  placed_offset_ms: number
 }
+
+/**
+ * An offset that gets better by less moves nothing: a counter that runs fast betters it with every message, and a boot
+ * may be months long.
+ */
+export const MOVED_BY_MS = 1000
 
 /** A message's own word on the offset, where it carries both stamps. */
 type BothStamps = { epoch_ms: number; uptime_ms: number }
 
 export function newBoot(number: number, uptime_ms: number, received_at: number, both?: BothStamps): Boot {
+  const offset_ms = both ? both.epoch_ms - both.uptime_ms : received_at - uptime_ms
   return {
     number,
     first_received_at: received_at,
     last_received_at: received_at,
     last_uptime_ms: uptime_ms,
-    offset_ms: both ? both.epoch_ms - both.uptime_ms : received_at - uptime_ms,
+    offset_ms,
     exact: both !== undefined,
     synced: false,
     last_event_time: 0,
+    last_stamp_ms: null,
+    placed_offset_ms: offset_ms,
   }
 }
 
@@ -84,10 +97,24 @@ export function withSynced(boot: Boot, epoch_ms: number, received_at: number): B
 }
 
 /**
- * When an uptime of this boot was, and the boot that remembers having said so. Events are not moved here when the offset
- * gets better, so a time is never given out below one that was given before.
+ * When an uptime of this boot was, and the boot that remembers having said so. While its events stay where they are, a
+ * time is never given out below one that was given before.
  */
 export function timeInBoot(boot: Boot, uptime_ms: number): { boot: Boot; event_time: number } {
   const event_time = Math.max(boot.offset_ms + uptime_ms, boot.last_event_time)
-  return { boot: { ...boot, last_event_time: event_time }, event_time }
+  const last_stamp_ms = Math.max(boot.last_stamp_ms ?? 0, uptime_ms)
+  return { boot: { ...boot, last_event_time: event_time, last_stamp_ms }, event_time }
+}
+
+/** Events of a boot that lie elsewhere now: those that were placed from `from` to `to`, at `offset_ms` + their uptime. */
+export type MovedBoot = { number: number; offset_ms: number; from: number; to: number }
+
+/** The boot with its events placed by its offset, and which they are; null where they lie well, or there are none. */
+export function placedAnew(boot: Boot): { boot: Boot; moved: MovedBoot } | null {
+  const { number, offset_ms, placed_offset_ms, last_stamp_ms, last_event_time } = boot
+  if (last_stamp_ms === null || Math.abs(offset_ms - placed_offset_ms) < MOVED_BY_MS) return null
+  return {
+    boot: { ...boot, placed_offset_ms: offset_ms, last_event_time: offset_ms + last_stamp_ms },
+    moved: { number, offset_ms, from: placed_offset_ms - MOVED_BY_MS, to: last_event_time },
+  }
 }

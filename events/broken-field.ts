@@ -1,6 +1,6 @@
 /** Which field of a refused object is broken, and what it should have been, said from its schema. */
 import type { TSchema } from 'typebox'
-import { Check } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { type Rejected, reject } from './rejection.ts'
 
 type Keywords = {

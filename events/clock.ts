@@ -6,7 +6,16 @@
  * get another time. With an uptime stamp that means to try the identity under each of `bootOf`'s boots before
  * `placeInTime`; what is known under one of them is a copy and no reboot.
  */
-import { type Boot, hasNotFallen, newBoot, timeInBoot, withSynced, withUptime } from './boot.ts'
+import {
+  type Boot,
+  hasNotFallen,
+  type MovedBoot,
+  newBoot,
+  placedAnew,
+  timeInBoot,
+  withSynced,
+  withUptime,
+} from './boot.ts'
 import { FIRST_EPOCH_MS } from './envelope.ts'
 import type { DeviceReport, TimeQuality } from './event.ts'
 
@@ -25,7 +34,14 @@ export type ClockState = {
   clamped: number
 }
 
-export type Placed = { clock: ClockState; event_time: number; time_quality: TimeQuality; boot?: number }
+/** `moved`: the message has bettered the offset of a boot, whose earlier events now lie elsewhere. */
+export type Placed = {
+  clock: ClockState
+  event_time: number
+  time_quality: TimeQuality
+  boot?: number
+  moved?: MovedBoot
+}
 
 export type ClockView = {
   /** Device's clock − front door's, null while the device stamps by uptime. Delay only makes it smaller. */
@@ -67,10 +83,15 @@ export function placeInTime(
 
   const offset_ms = report.reported_timestamp - received_at
   const clamped = offset_ms > FUTURE_LIMIT_MS
+  const { boots, moved } = history
+    ? { boots: clock.boots }
+    : movedBoots(bootsHeard(clock, report, received_at, offset_ms))
   return {
+    ...(moved && { moved }),
     clock: {
       ...clock,
-      ...(history ? {} : heard(clock, report, received_at, offset_ms)),
+      ...(history ? {} : heard(clock, offset_ms)),
+      boots,
       clamped: clock.clamped + (clamped ? 1 : 0),
     },
     event_time: clamped ? received_at : report.reported_timestamp,
@@ -78,16 +99,23 @@ export function placeInTime(
   }
 }
 
-/** What an epoch stamp that has just come in says about its device's clock. */
-function heard(
-  clock: ClockState,
-  report: Stamped,
-  received_at: number,
-  offset_ms: number,
-): Partial<ClockState> {
+/** The boots, of which at most one has a better offset than before: its events are placed by it. */
+function movedBoots(boots: Boot[]): { boots: Boot[]; moved?: MovedBoot } {
+  for (const boot of boots) {
+    const anew = placedAnew(boot)
+    if (anew) return { boots: put(boots, anew.boot), moved: anew.moved }
+  }
+  return { boots }
+}
+
+function bootsHeard(clock: ClockState, report: Stamped, received_at: number, offset_ms: number): Boot[] {
   const believable = offset_ms <= FUTURE_LIMIT_MS && offset_ms >= -BEHIND_LIMIT_MS
+  return believable ? bootsAfterEpoch(clock.boots, report, received_at) : clock.boots
+}
+
+/** What an epoch stamp that has just come in says about its device's clock. */
+function heard(clock: ClockState, offset_ms: number): Partial<ClockState> {
   return {
-    boots: believable ? bootsAfterEpoch(clock.boots, report, received_at) : clock.boots,
     recent_offsets_ms: [...telling(clock.recent_offsets_ms, offset_ms), offset_ms].slice(-RECENT_STAMPS),
     latest: 'epoch',
   }
@@ -120,14 +148,19 @@ function placeByUptime(clock: ClockState, uptime_ms: number, received_at: number
     return { clock: counted, event_time: received_at, time_quality: 'estimated', boot: forgotten }
 
   const known = bootFor(clock.boots, uptime_ms, received_at)
-  const { boot, event_time } = timeInBoot(
-    known
-      ? withUptime(known, uptime_ms, received_at, FUTURE_LIMIT_MS)
-      : newBoot(nextNumber(clock.boots), uptime_ms, received_at),
-    uptime_ms,
-  )
+  const told = known
+    ? withUptime(known, uptime_ms, received_at, FUTURE_LIMIT_MS)
+    : newBoot(nextNumber(clock.boots), uptime_ms, received_at)
+  const anew = placedAnew(told)
+  const { boot, event_time } = timeInBoot(anew?.boot ?? told, uptime_ms)
   const boots = put(clock.boots, boot)
-  return { clock: { ...counted, boots }, event_time, time_quality: 'estimated', boot: boot.number }
+  return {
+    clock: { ...counted, boots },
+    event_time,
+    time_quality: 'estimated',
+    boot: boot.number,
+    ...(anew && { moved: anew.moved }),
+  }
 }
 
 /**

@@ -31,6 +31,8 @@ export type EventRow = EventKey & {
   retracted?: boolean
   /** Key text of the row this one replaces. */
   supersedes?: string
+  /** Why a repair has changed or withdrawn it: the cause, a space, and the key text from which it counts. */
+  because?: string
   ttl: number
   body: Record<string, unknown>
 }
@@ -45,6 +47,8 @@ export type Summary = {
   applied: number
   retracted?: boolean
   superseded_by?: string
+  /** Why it was withdrawn, as in an event row. */
+  because?: string
   body: Record<string, unknown>
 }
 

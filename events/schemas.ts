@@ -3,8 +3,9 @@
  * spellings. Fields that nobody knows are allowed everywhere, and null is the same as absent.
  * Source: seeds' EVSE and thermostat data model, and the payloads that the reference firmware sends.
  */
-import { type Static, type TSchema, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import type { Static, TSchema } from 'typebox'
+import * as Type from 'typebox'
+import { Build } from 'typebox/schema'
 import { DEVICE_TYPES, PILOT_STATES } from './event.ts'
 import { MAX_TIMESTAMP_MS } from './key.ts'
 
@@ -119,7 +120,7 @@ export type ThermostatWire = Static<ReturnType<typeof Type.Object<typeof thermos
 /** A compiled schema of an object, with its properties at hand to say which of them is broken. */
 function wire<P extends Record<string, TSchema>>(properties: P) {
   const schema = Type.Object(properties)
-  const compiled = Compile(schema)
+  const compiled = Build(schema).Evaluate()
   return {
     properties: properties as Record<string, TSchema>,
     holds: (value: unknown): value is Static<typeof schema> => compiled.Check(value),

@@ -1,7 +1,9 @@
 /** Findings of cdk-nag that stand, each with its place and its reason. Nothing is acknowledged anywhere else. */
 import { type CfnElement, type Stack, Validations } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
-import { GIVEN_UP_FOLDER, REFUSED_FOLDER } from './failure-bucket.ts'
+import { GIVEN_UP_FOLDER } from '../adapters/aws-names.ts'
+import { DOWNLINK_TOPICS } from './downlink-topics.ts'
+import { REFUSED_FOLDER } from './failure-bucket.ts'
 
 export type Acknowledged = {
   /** Of the construct, within the stack; what is under it is meant too. */
@@ -15,6 +17,8 @@ export function acknowledgements(stack: Stack): Acknowledged[] {
   const bucket = childOf(stack, 'Failures/Bucket').node.defaultChild as CfnElement
   const failures = `<${stack.getLogicalId(bucket)}.Arn>`
   return [
+    ...commands('Consumer/Processor/Role'),
+    ...commands('Api/Handler/Role'),
     {
       path: 'Ingest/Role',
       id: `AwsSolutions-IAM5[Resource::${failures}/${REFUSED_FOLDER}*]`,
@@ -28,6 +32,17 @@ export function acknowledgements(stack: Stack): Acknowledged[] {
         'Lambda itself names the objects of a batch that it gives up, by mapping, shard and time, within this folder; the role may only put.',
     },
   ]
+}
+
+/** What a function that tells devices the time is found with. */
+function commands(path: string): Acknowledged[] {
+  const topics = 'arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:topic'
+  return DOWNLINK_TOPICS.map((topic) => ({
+    path,
+    id: `AwsSolutions-IAM5[Resource::${topics}/${topic}]`,
+    reason:
+      'One topic for each device, whose ids are not known here: the wildcard stands for the id, and the topic for commands to it.',
+  }))
 }
 
 export function acknowledgeAll(stack: Stack): void {

@@ -5,6 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Construct } from 'constructs'
 import { METRICS_NAMESPACE, serviceName, tableName } from '../adapters/aws-names.ts'
+import type { MetricName } from '../events/metric-names.ts'
 import { type AlarmShape, createAlarm, figure, metric, total } from './alarm.ts'
 import type { Api } from './api.ts'
 import type { EventStream } from './event-stream.ts'
@@ -75,6 +76,7 @@ function ingestAlarms({ ingest, log }: AlarmsProps): AlarmShape[] {
 function consumerAlarms({ stage, consumer }: AlarmsProps): AlarmShape[] {
   const processor = { FunctionName: consumer.function.lambda.functionName }
   const service = serviceName(stage.prefix, 'processor')
+  const ours = (name: MetricName) => metric(METRICS_NAMESPACE, name, { service })
   const mapping = { EventSourceMappingUUID: consumer.mapping.ref }
   return [
     {
@@ -90,7 +92,7 @@ function consumerAlarms({ stage, consumer }: AlarmsProps): AlarmShape[] {
       // What is unwell it reports as a failed batch; what is our own bug it throws.
       metric: figure('FILL(thrown, 0) + FILL(unwell, 0)', {
         thrown: metric('AWS/Lambda', 'Errors', processor),
-        unwell: metric(METRICS_NAMESPACE, 'batches_failed', { service }),
+        unwell: ours('batches_failed'),
       }),
       threshold: 1,
       minutes: 5,
@@ -112,7 +114,7 @@ function consumerAlarms({ stage, consumer }: AlarmsProps): AlarmShape[] {
     {
       id: 'records-quarantined',
       says: 'For a quarter of an hour every minute had a record that is bad in itself.',
-      metric: metric(METRICS_NAMESPACE, 'quarantined', { service }),
+      metric: ours('quarantined'),
       threshold: 1,
       minutes: 15,
     },

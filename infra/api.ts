@@ -7,6 +7,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { type AwsTable, TABLES } from '../adapters/aws-names.ts'
 import { BundledFunction } from './bundled-function.ts'
+import { mayCommand } from './downlink-topics.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Stage } from './stages.ts'
 import type { Tables } from './tables.ts'
@@ -40,6 +41,7 @@ export class Api extends Construct {
       timeout_s: 29,
     })
     this.function.may(['kinesis:PutRecords'], [log.stream.streamArn])
+    mayCommand(this, this.function)
     this.grantReads(tables)
     this.http = new HttpApi(this, 'Http', {
       apiName: `${stage.prefix}api`,

@@ -1,23 +1,63 @@
 /** A handler as Lambda gets it: one minified ES module that holds everything, the AWS SDK included. esbuild runs here, no Docker. */
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { buildSync } from 'esbuild'
+import { basename, dirname, join } from 'node:path'
+import { type BuildOptions, buildSync } from 'esbuild'
+import { httpHandlersModule } from './http-handlers.ts'
+import { schemaChecksModule } from './schema-checks.ts'
 
 export const HANDLER_FILE = 'index.mjs'
 const ROOT = join(import.meta.dirname, '..')
 const BUNDLES = join(ROOT, 'dist', 'lambda')
 
+/** What the packages bring and no function of ours calls, and what stands for it; each file says why. */
+const LEFT_OUT = {
+  '@aws-sdk/credential-provider-node': './adapters/lambda-credentials.ts',
+  '@aws-sdk/endpoint-cache': './adapters/without-endpoint-cache.ts',
+  '@smithy/core/event-streams': './adapters/without-event-streams.ts',
+}
+
+/**
+ * Packages that most environments of a function never call for, and what is needed of them: they lie beside the handler,
+ * and are loaded by the call that needs them.
+ */
+const IOT = { '@aws-sdk/client-iot-data-plane': 'IoTDataPlaneClient, PublishCommand' }
+const BESIDE: Record<string, Record<string, string>> = {
+  'processors/stream.lambda.ts': { ...IOT, '@aws-sdk/client-kinesis': 'KinesisClient, PutRecordsCommand' },
+}
+
 /** Packages written as CommonJS call `require`, which an ES module does not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
 
+/** Names are paths within the bundle. The first file is the handler's own. */
+export type BundleFile = { name: string; code: Uint8Array }
+
 /** The code of an entry such as `processors/stream.lambda.ts`. @throws where it does not build */
-export function bundleHandler(entry: string): Uint8Array {
-  const { outputFiles } = buildSync({
+export function bundleHandler(entry: string): BundleFile[] {
+  const beside = BESIDE[entry] ?? IOT
+  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external: Object.keys(beside) }) }
+  const called = Object.entries(beside).filter(([name]) => handler.imports.includes(name))
+  return [handler, ...called.flatMap(([name, needed]) => packageBeside(name, needed))]
+}
+
+function packageBeside(name: string, needed: string): BundleFile[] {
+  const { code } = build({ stdin: { contents: `export { ${needed} } from '${name}'`, resolveDir: ROOT } })
+  const folder = `node_modules/${name}`
+  const manifest = JSON.stringify({ type: 'module', exports: `./${HANDLER_FILE}` })
+  return [
+    { name: `${folder}/${HANDLER_FILE}`, code },
+    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest) },
+  ]
+}
+
+function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
+  const { outputFiles, metafile } = buildSync({
+    ...of,
     absWorkingDir: ROOT,
-    entryPoints: [entry],
     bundle: true,
     write: false,
+    metafile: true,
+    outfile: HANDLER_FILE,
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -25,25 +65,48 @@ export function bundleHandler(entry: string): Uint8Array {
     mainFields: ['module', 'main'],
     minify: true,
     legalComments: 'none',
-    alias: { '@aws-sdk/credential-provider-node': './adapters/lambda-credentials.ts' },
+    alias: { ...LEFT_OUT, ...madeModules() },
     banner: { js: REQUIRE },
     logLevel: 'error',
   })
   const [file] = outputFiles
-  if (!file) throw new Error(`${entry}: esbuild gave nothing`)
-  return file.contents
+  if (!file) throw new Error('esbuild gave nothing')
+  return {
+    code: file.contents,
+    imports: (metafile.outputs[HANDLER_FILE]?.imports ?? []).map(({ path }) => path),
+  }
 }
 
-/** A folder with the bundle in it, named by what it holds, so that two that build at once do not meet halfway. */
+/** A folder with the bundle in it. */
 export function bundleFolder(entry: string): string {
-  const code = bundleHandler(entry)
-  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
-  const folder = join(BUNDLES, `${basename(entry, '.lambda.ts')}-${hash}`)
+  return folderWith(basename(entry, '.lambda.ts'), bundleHandler(entry))
+}
+
+/** Modules that are written for the bundle, in place of what the packages have under these names. */
+function madeModules(): Record<string, string> {
+  const made = (name: string, code: string) => {
+    const file = { name: HANDLER_FILE, code: new TextEncoder().encode(code) }
+    return join(folderWith(name, [file]), HANDLER_FILE)
+  }
+  return {
+    'typebox/schema': made('schema-checks', schemaChecksModule()),
+    '@smithy/node-http-handler': made('http-handlers', httpHandlersModule()),
+  }
+}
+
+/** A folder with these files in it, named by what they hold, so that two that build at once do not meet halfway. */
+function folderWith(name: string, files: readonly BundleFile[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(`${file.name} ${file.code.byteLength} `).update(file.code)
+  const folder = join(BUNDLES, `${name}-${hash.digest('hex').slice(0, 16)}`)
   if (existsSync(folder)) return folder
   mkdirSync(BUNDLES, { recursive: true })
   const unfinished = mkdtempSync(join(BUNDLES, 'unfinished-'))
   chmodSync(unfinished, 0o755)
-  writeFileSync(join(unfinished, HANDLER_FILE), code)
+  for (const file of files) {
+    mkdirSync(dirname(join(unfinished, file.name)), { recursive: true })
+    writeFileSync(join(unfinished, file.name), file.code)
+  }
   try {
     renameSync(unfinished, folder)
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A Lambda function of ours: Node 24 on arm64, its log group, and a role that may write that log and nothing else yet. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -49,6 +49,7 @@ export class BundledFunction extends Construct {
       environment: {
         [AWS_VARIABLES.table_prefix]: stage.prefix,
         [AWS_VARIABLES.stream]: props.stream_name,
+        [AWS_VARIABLES.iot_endpoint]: stage.iot_endpoint ?? iotEndpoint(this),
       },
     })
   }
@@ -56,4 +57,10 @@ export class BundledFunction extends Construct {
   may(actions: string[], resources: string[]): void {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }))
   }
+}
+
+/** What the account's own endpoint answers to as well: whose it is says the signature. */
+function iotEndpoint(scope: Construct): string {
+  const { region, urlSuffix } = Stack.of(scope)
+  return `https://data-ats.iot.${region}.${urlSuffix}`
 }

@@ -3,12 +3,16 @@ import { App, type AppProps, Validations } from 'aws-cdk-lib'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { acknowledgeAll } from './acknowledgements.ts'
 import { PilotlineStack } from './stack.ts'
-import { stageOf } from './stages.ts'
+import { type Stage, stageOf } from './stages.ts'
 
-/** Context `stage` (`small` unless told) and `email` (who is called). */
+/** Context `stage` (`small` unless told) and `email` (who is called), `iot-endpoint`. */
 export function createApp(props: AppProps = {}): { app: App; stack: PilotlineStack } {
   const app = new App(props)
-  const stage = stageOf(app.node.tryGetContext('stage') ?? 'small')
+  const endpoint: unknown = app.node.tryGetContext('iot-endpoint')
+  const stage: Stage = {
+    ...stageOf(app.node.tryGetContext('stage') ?? 'small'),
+    ...(typeof endpoint === 'string' && { iot_endpoint: endpoint }),
+  }
   const email: unknown = app.node.tryGetContext('email')
   const stack = new PilotlineStack(app, { stage, ...(typeof email === 'string' && { email }) })
   acknowledgeAll(stack)

@@ -14,8 +14,6 @@ import type { Stage } from './stages.ts'
 
 /** Folder of what rules could not put on the stream. */
 export const REFUSED_FOLDER = 'refused/'
-/** Folder that Lambda gives what a consumer gave up; its name is not ours to choose. */
-export const GIVEN_UP_FOLDER = 'aws/lambda/'
 
 export class FailureBucket extends Construct {
   readonly bucket: Bucket

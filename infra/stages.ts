@@ -29,6 +29,8 @@ export type Stage = {
   /** Least age of the oldest unread record at which somebody is called. */
   behind_alarm_s: number
   log_days: number
+  /** Where commands to devices are published; the region's own endpoint unless told. */
+  iot_endpoint?: string
   /** Requests a second that the API takes, and how many at once. */
   api: { rate: number; burst: number }
 }

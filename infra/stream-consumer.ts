@@ -1,9 +1,11 @@
 /** The processor on the stream, and what happens to a batch that fails. */
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
+import { GIVEN_UP_FOLDER } from '../adapters/aws-names.ts'
 import { BundledFunction } from './bundled-function.ts'
+import { mayCommand } from './downlink-topics.ts'
 import type { EventStream } from './event-stream.ts'
-import { type FailureBucket, GIVEN_UP_FOLDER } from './failure-bucket.ts'
+import type { FailureBucket } from './failure-bucket.ts'
 import type { Stage } from './stages.ts'
 import type { Tables } from './tables.ts'
 
@@ -49,6 +51,8 @@ export class StreamConsumer extends Construct {
     to.may(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], [tables.arn('lookups')])
     to.may(['dynamodb:PutItem'], [tables.arn('summaries'), tables.arn('config')])
     to.may(['dynamodb:BatchWriteItem'], [tables.arn('quarantine')])
+    // A device whose clock is not set is told the time.
+    mayCommand(this, to)
     to.may(['s3:ListBucket'], [bucket.bucketArn])
     to.may(['s3:PutObject'], [`${bucket.bucketArn}/${GIVEN_UP_FOLDER}*`])
   }

@@ -1,7 +1,8 @@
 /** What the charts made of an event or of time, taken over into the device's work: state, decided rows, a checkpoint. */
 import type { EventRow } from '../events/ports.ts'
 import type { AdvancedDevice, Decided } from '../statecharts/advance-device.ts'
-import { type ChartState, isQuiescent, statePath } from '../statecharts/chart.ts'
+import { type ChartState, statePath } from '../statecharts/chart.ts'
+import { isResting } from '../statecharts/chart-versions.ts'
 import { chartsOf } from '../statecharts/device-charts.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
@@ -92,9 +93,9 @@ function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): 
 }
 
 function isAtRest(state: DeviceState): boolean {
-  return chartsOf(state.device_type).every(({ name, chart }) => {
-    const instance = state.instances[name]
-    return instance !== undefined && isQuiescent(chart, instance)
+  return chartsOf(state.device_type).every((chart) => {
+    const instance = state.instances[chart.name]
+    return !instance || isResting(chart, instance)
   })
 }
 

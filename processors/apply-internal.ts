@@ -61,7 +61,7 @@ export async function applyConfig(
   const counters = { ...state.counters, late: state.counters.late + (late ? 1 : 0) }
   const from = touched(state, versions, late ? key : null)
   await feedConfig(work, withVersion(state.config, added), from, record)
-  if (from) beLate(work, from, END)
+  if (from) beLate(work, 'configuration', { from, to: END })
   work.state = { ...known, applied, counters }
   return null
 }

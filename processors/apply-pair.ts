@@ -55,7 +55,7 @@ function withdraw(work: DeviceWork, event: DeviceEvent, { key }: PairMessage): v
   put(work, null, { table: 'events', item: { ...deviceRow(event, key, place), retracted: true } })
   work.state = { ...work.state, applied: place.applied }
   work.figures.late++
-  beLate(work, key, key)
+  beLate(work, 'told_otherwise', { from: key, to: key })
 }
 
 function eventOf(message: PairMessage, { received_at }: LogRecord): DeviceEvent {

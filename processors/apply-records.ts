@@ -15,9 +15,11 @@ import {
   finishWork,
   isChanged,
   type Lookups,
+  type Upgraded,
 } from './device-work.ts'
 import { feedOfUntil, type PairFeed } from './feed-pairs.ts'
 import { repair } from './repair.ts'
+import { upgradeCharts } from './upgrade-charts.ts'
 
 export type Applied = {
   /** null: nothing about the device is different. */
@@ -28,6 +30,7 @@ export type Applied = {
   /** What it is to its pair. */
   feeds: PairFeed[]
   figures: Figures
+  upgraded: Upgraded[]
   /** Whether the device's clock is not set, by the newest of its messages; null where none came. */
   clock_unset: { device_type: DeviceType } | null
 }
@@ -41,6 +44,7 @@ export async function applyRecords(
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
   let work: DeviceWork | null = stored && beginWork(parseDeviceState(stored.state), stored, lookups)
+  if (work) await upgradeCharts(work)
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {
       feeds.push(feedOfUntil(decoded))
@@ -55,7 +59,8 @@ export async function applyRecords(
     const rejection = await applyOne(work, decoded)
     if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
   }
-  if (!work) return { write: null, mark: null, refused, feeds, figures: NOTHING, clock_unset: null }
+  if (!work)
+    return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
   if (isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)
@@ -65,6 +70,7 @@ export async function applyRecords(
     refused,
     feeds,
     figures: work.figures,
+    upgraded: finished ? work.upgraded : [],
     clock_unset: clockUnset(work, records),
   }
 }

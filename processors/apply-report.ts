@@ -23,6 +23,7 @@ import {
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
+import { moveBoot } from './move-boot.ts'
 
 /** Applies the report, or says why it cannot be one of this device. */
 export async function applyReport(
@@ -41,7 +42,9 @@ export async function applyReport(
   const { pins, ...meant } = meaning
   const event: DeviceEvent = { ...said, ...meant, ...placed.event }
   feedEvent(work, event, placed.key, record)
-  takeEvent(work, { ...placed, event, pins, late })
+  const { moved, ...place } = placed
+  takeEvent(work, { ...place, event, pins, late })
+  if (moved) await moveBoot(work, moved, placed.key, record)
   return null
 }
 
@@ -88,7 +91,7 @@ function bootsToAsk(clock: ClockState, report: DeviceReport, received_at: number
 function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord, known: Unseen) {
   const { received_at } = record
   const placed = placeInTime(state.clock, report, received_at, { history: record.source === 'import' })
-  const { event_time, time_quality, boot } = placed
+  const { event_time, time_quality, boot, moved } = placed
   const identity = known.identity ?? identityOf(report, boot)
   const event = {
     origin: 'device' as const,
@@ -101,7 +104,7 @@ function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord
   const { reported_timestamp, sequence } = report
   const rank = rankOf(report)
   const key = eventKey({ event_time, rank, identity, sequence, time_quality, reported_timestamp })
-  return { event, key, clock: placed.clock }
+  return { event, key, clock: placed.clock, moved }
 }
 
 /** An event with its place in the fold. */
@@ -125,7 +128,7 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
     const { payload_location } = work.state
     const counters = { ...heard.counters, late: heard.counters.late + 1 }
     work.state = { ...heard, payload_location, counters }
-    beLate(work, key, key)
+    beLate(work, 'late_event', { from: key, to: key })
     return
   }
   const advanced = advanceDevice(work.state, event, key)

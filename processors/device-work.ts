@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
 import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
+import type { ChartUpgrade } from '../statecharts/chart-versions.ts'
 import { type DeviceState, newDeviceState, nextDue, parseDeviceState } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
@@ -31,6 +32,9 @@ export type Figures = {
   disagreed: number
 }
 
+/** What happened to what was open: `refolded` and `pinned` as the chart says, `migrated`, or `at_rest`: nothing was. */
+export type Upgraded = ChartUpgrade & { open: 'refolded' | 'pinned' | 'migrated' | 'at_rest'; known: boolean }
+
 export type DeviceWork = {
   state: DeviceState
   stored: DeviceStateItem | null
@@ -41,9 +45,11 @@ export type DeviceWork = {
   feeds: PairFeed[]
   last_received_at: number
   /** From the earliest to the latest key at which something came too late to be folded in its turn. */
-  late: Range | null
+  late: Late | null
   /** What a repair has corrected. */
   repaired: Range | null
+  /** Charts that have come to a newer version. */
+  upgraded: Upgraded[]
   figures: Figures
 }
 
@@ -55,8 +61,9 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     puts: new Map(),
     feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
-    late: state.repairing,
+    late: state.repairing && { ...state.repairing, because: null },
     repaired: null,
+    upgraded: [],
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0 },
   }
 }
@@ -105,10 +112,17 @@ function overwrites({ table, item }: Put): string {
 /** Above every key. */
 export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
 
+/** Why history is put right, for whoever reads it afterwards. */
+export type Cause = 'late_event' | 'configuration' | 'clock' | 'chart_version' | 'told_otherwise'
+
+/** `because`: the first cause in the batch, and the key from which it counts; null for a repair that somebody else began. */
+type Late = Range & { because: string | null }
+
 /** Something touches the fold between these keys, both of them passed: the batch ends with a repair. */
-export function beLate(work: DeviceWork, from: EventKey, to: EventKey): void {
+export function beLate(work: DeviceWork, cause: Cause, { from, to }: Range): void {
   const { late } = work
   work.late = {
+    because: late?.because ?? `${cause} ${keyText(from)}`,
     from: late && compareKeys(late.from, from) <= 0 ? late.from : from,
     to: late && compareKeys(late.to, to) >= 0 ? late.to : to,
   }
@@ -176,7 +190,9 @@ function markOf(work: DeviceWork): DeviceWrite | null {
   const { device_id, device_type } = state
   const before = stored ? parseDeviceState(stored.state) : newDeviceState(device_id, device_type)
   const item = stored ?? { ...itemOf(work, before, 0), last_received_at: 0 }
-  const marked = JSON.stringify({ ...before, repairing: repaired })
+  // With its upgrades: whoever comes after a crash must fold the stretch with the same versions.
+  const { upgrades } = state
+  const marked = JSON.stringify({ ...before, repairing: repaired, ...(upgrades && { upgrades }) })
   const expected_version = item.version
   return {
     device_id,

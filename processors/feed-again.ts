@@ -68,6 +68,14 @@ export function feedRepaired(
   }
 }
 
+/** An event that lies elsewhere now. */
+export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At): void {
+  const { state } = work
+  if (!isWired(state)) return
+  const [before, now] = [was, is].map((row) => wordsOfEvent(state, eventOf(row), state.config))
+  feed(work, correction(before ?? [], now ?? []), position)
+}
+
 /** What the device has said from a key on, as it is stored, and as this batch has it. */
 async function wordsSince(work: DeviceWork, from: EventKey): Promise<EventRow[]> {
   const stored = await work.lookups.history(work.state.device_id, { from, to: END })

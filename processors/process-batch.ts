@@ -15,7 +15,7 @@ import {
   type Refused,
   readRecord,
 } from './decode-record.ts'
-import type { Figures } from './device-work.ts'
+import type { Figures, Upgraded } from './device-work.ts'
 import { type Feed, feedPairs } from './feed-pairs.ts'
 import { cutAtClaims, lookUpWireless, type WirelessAt } from './wireless-claims.ts'
 
@@ -61,6 +61,7 @@ async function processRun(
   const place = consumer === undefined ? null : { consumer, position }
   const { byDevice, refused } = groupByDevice(opened, await lookUpWireless(opened, store))
   const told = [...refused]
+  const upgraded: UpgradedDevice[] = []
   let pending = byDevice
   for (let attempt = 1; ; attempt++) {
     const applied = await applyAll(pending, store)
@@ -68,6 +69,8 @@ async function processRun(
     if (fed > 0) metrics.count('pairs_fed', fed)
     const conflicts = await write(applied, refused, place, store)
     addWritten(report, told, applied, conflicts)
+    for (const [device_id, one] of applied)
+      if (!conflicts.includes(device_id)) upgraded.push(...one.upgraded.map((up) => ({ device_id, ...up })))
     if (conflicts.length === 0) break
     if (attempt === CONFLICT_ATTEMPTS)
       throw new WriteConflict(`conflicting writers of ${conflicts.join(', ')}`)
@@ -76,7 +79,18 @@ async function processRun(
   }
   report.quarantined = told.length
   tell(report, told, ports)
+  tellUpgrades(upgraded, ports)
   return report
+}
+
+type UpgradedDevice = Upgraded & { device_id: string }
+
+function tellUpgrades(upgraded: readonly UpgradedDevice[], { metrics, logger }: ProcessorPorts): void {
+  if (upgraded.length > 0) metrics.count('charts_upgraded', upgraded.length)
+  for (const { since: _, known, ...upgrade } of upgraded) {
+    if (known) logger.info('a chart was upgraded', upgrade)
+    else logger.warn('a chart was upgraded from a version that is not known any more', upgrade)
+  }
 }
 
 function groupByDevice(

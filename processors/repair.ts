@@ -8,7 +8,9 @@ import { compareKeys, type EventKey, keyText, lowestKey } from '../events/key.ts
 import type { Checkpoint, EventRow, Put } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
+import { isFoldable } from '../statecharts/chart-versions.ts'
 import type { ConfigInForce } from '../statecharts/config-in-force.ts'
+import { chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
 import { takeEvent } from './apply-report.ts'
@@ -73,13 +75,33 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
 
 /** The newest checkpoint below `key` that holds, of the store's and of this batch's. */
 async function checkpointBefore(work: DeviceWork, key: EventKey): Promise<Checkpoint | null> {
-  // One with a higher `applied` was left by an attempt that never wrote its state.
-  let newest = await work.lookups.checkpointBefore(work.state.device_id, key, work.stored?.applied ?? 0)
+  let newest = await storedCheckpoint(work, key, canBegin)
   for (const { put } of work.puts.values()) {
     if (put.table !== 'checkpoints' || compareKeys(put.item, key) >= 0) continue
     if (!newest || compareKeys(put.item, newest) >= 0) newest = put.item
   }
   return newest
+}
+
+/** The newest stored checkpoint below `key` whose state will do. */
+export async function storedCheckpoint(
+  { state, stored, lookups }: DeviceWork,
+  key: EventKey,
+  willDo: (state: DeviceState) => boolean,
+): Promise<Checkpoint | null> {
+  // One with a higher `applied` was left by an attempt that never wrote its state.
+  const before = (to: EventKey) => lookups.checkpointBefore(state.device_id, to, stored?.applied ?? 0)
+  let newest = await before(key)
+  while (newest && !willDo(parseDeviceState(newest.state))) newest = await before(newest)
+  return newest
+}
+
+/** Whether a fold may begin at the state: it has nothing open in a version that is no longer known. */
+export function canBegin({ device_type, instances }: DeviceState): boolean {
+  return chartsOf(device_type).every((chart) => {
+    const instance = instances[chart.name]
+    return !instance || isFoldable(chart, instance)
+  })
 }
 
 function checkpointsAfter(stretch: Stretch, key: EventKey): Checkpoint[] {
@@ -99,7 +121,7 @@ function knowsEveryVersion({ config }: DeviceState, base: Checkpoint | null): bo
 }
 
 /** Behind what was decided because of what has this key. */
-function afterDecisions({ ts, ord }: EventKey): EventKey {
+export function afterDecisions({ ts, ord }: EventKey): EventKey {
   return { ts, ord: `${ord.slice(0, -3)}999` }
 }
 
@@ -107,7 +129,10 @@ function afterDecisions({ ts, ord }: EventKey): EventKey {
  * What came in, in key order. A stored row with a higher `applied` than the state's was left by an attempt that never
  * wrote its state: its record will be back.
  */
-function inputRows(work: DeviceWork, { from, to, stored }: Awaited<ReturnType<typeof readOn>>): EventRow[] {
+export function inputRows(
+  work: DeviceWork,
+  { from, to, stored }: Awaited<ReturnType<typeof readOn>>,
+): EventRow[] {
   const applied = work.stored?.applied ?? 0
   const entered = stored.filter((row) => hasEntered(row, applied))
   const rows = new Map(entered.map((row) => [keyText(row), row]))
@@ -116,19 +141,23 @@ function inputRows(work: DeviceWork, { from, to, stored }: Awaited<ReturnType<ty
     if (compareKeys(put.item, from) >= 0 && compareKeys(put.item, to) < 0)
       rows.set(keyText(put.item), put.item)
   }
-  const live = [...rows.values()].filter(({ origin, retracted }) => origin !== 'chart' && !retracted)
-  return live.sort(compareKeys)
+  const pending = (row: EventRow) => work.puts.has(`events ${keyText(row)}`)
+  // What an attempt that ended half-way has retracted still holds.
+  const holds = (row: EventRow) => !row.retracted || (row.applied > applied && !pending(row))
+  return [...rows.values()].filter((row) => row.origin !== 'chart' && holds(row)).sort(compareKeys)
 }
 
 /** A work of its own, at the checkpoint, that knows every configuration that is known now. */
-function beginAgain(work: DeviceWork, base: Checkpoint | null, rows: readonly EventRow[]): DeviceWork {
-  const { device_id, device_type, clock, recent, clamped_span, config, applied } = work.state
+export function beginAgain(work: DeviceWork, base: Checkpoint | null, rows: readonly EventRow[]): DeviceWork {
+  const { device_id, device_type, clock, recent, clamped_span, config, applied, upgrades } = work.state
   const from = base ? parseDeviceState(base.state) : newDeviceState(device_id, device_type)
   const again = beginWork(
-    { ...from, clock, recent, clamped_span, config: versions(from.config, rows, config) },
+    // How far time had been moved on when the checkpoint was cut says nothing about what came before what.
+    { ...from, until: 0, clock, recent, clamped_span, config: versions(from.config, rows, config) },
     work.stored,
     work.lookups,
   )
+  if (upgrades) again.state.upgrades = upgrades
   // Whatever the repair puts speaks as of the last record of the batch.
   again.state = { ...again.state, applied: applied - 1 }
   return again
@@ -159,22 +188,27 @@ function foldAgain(
   checkpoints: readonly Checkpoint[],
 ): Met | null {
   const stored = new Map(checkpoints.map((one) => [`${one.ts} ${one.ord}`, one]))
-  const { applied } = again.state
   for (const row of rows) {
-    if (row.origin !== 'device') continue
-    const meaning = interpretReport(again.state, saidInRow(row), row.ts)
-    // A pin that has lost its meaning since says nothing now; its row stays as it is.
-    if ('rule' in meaning) continue
-    const { pins, ...meant } = meaning
-    const { clock } = again.state
-    const event = { ...eventInRow(row), ...meant }
-    takeEvent(again, { event, key: { ts: row.ts, ord: row.ord }, clock, pins, late: false })
-    again.state = { ...again.state, applied }
+    if (!foldRow(again, row)) continue
     const checkpoint = stored.get(`${row.ts} ${row.ord}`)
     const was = checkpoint && parseDeviceState(checkpoint.state)
     if (was && isSame(again.state, was)) return { end: afterDecisions(row), was }
   }
   return null
+}
+
+/** Folds the row, and says whether there was something in it to fold. */
+export function foldRow(again: DeviceWork, row: EventRow): boolean {
+  if (row.origin !== 'device') return false
+  const { applied, clock } = again.state
+  const meaning = interpretReport(again.state, saidInRow(row), row.ts)
+  // A pin that has lost its meaning since says nothing now; its row stays as it is.
+  if ('rule' in meaning) return false
+  const { pins, ...meant } = meaning
+  const event = { ...eventInRow(row), ...meant }
+  takeEvent(again, { event, key: { ts: row.ts, ord: row.ord }, clock, pins, late: false })
+  again.state = { ...again.state, applied }
+  return true
 }
 
 /** Sessions, cycles and alarms of which something is told beyond `end`. */

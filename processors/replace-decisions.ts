@@ -24,7 +24,7 @@ export function replaceDecisions(work: DeviceWork, again: DeviceWork, was: Store
     (row) => row.origin === 'chart' && !row.retracted && !decided.has(keyText(row)),
   )
   for (const row of retracted) {
-    const item = { ...row, retracted: true, revision: row.revision + 1, applied }
+    const item = { ...row, retracted: true, revision: row.revision + 1, applied, ...becauseOf(work) }
     put(work, null, { table: 'events', item })
   }
   supersede(work, retracted, [...decided.values()])
@@ -51,7 +51,13 @@ function takeRow(
   const brought = broughtBy(work, row) ?? old?.entered
   const entered = brought === undefined ? {} : { entered: brought }
   const revision = row.origin === 'chart' && old ? Math.max(old.revision + 1, row.revision) : row.revision
-  put(work, null, { table: 'events', item: { ...row, ...entered, revision } })
+  const because = row.origin === 'chart' && old ? becauseOf(work) : {}
+  put(work, null, { table: 'events', item: { ...row, ...entered, revision, ...because } })
+}
+
+/** Why a repair changes what was told. */
+export function becauseOf({ late }: DeviceWork): { because?: string } {
+  return late?.because ? { because: late.because } : {}
 }
 
 /** The record of this batch that brought the row; telling it anew does not bring it again. */
@@ -61,8 +67,15 @@ function broughtBy(work: DeviceWork, row: EventRow): number | undefined {
 }
 
 function saysTheSame(a: EventRow, b: EventRow): boolean {
-  const said = ({ applied: _a, entered: _e, revision: _r, ttl: _t, supersedes: _s, ...rest }: EventRow) =>
-    rest
+  const said = ({
+    applied: _a,
+    entered: _e,
+    revision: _r,
+    ttl: _t,
+    supersedes: _s,
+    because: _b,
+    ...rest
+  }: EventRow) => rest
   return isDeepStrictEqual(JSON.parse(JSON.stringify(said(a))), JSON.parse(JSON.stringify(said(b))))
 }
 
@@ -73,7 +86,10 @@ function supersede(work: DeviceWork, retracted: readonly EventRow[], decided: re
     const name = heir && `events ${keyText(heir)}`
     const putRow = name ? work.puts.get(name)?.put : undefined
     if (putRow?.table === 'events')
-      put(work, null, { table: 'events', item: { ...putRow.item, supersedes: keyText(old) } })
+      put(work, null, {
+        table: 'events',
+        item: { ...putRow.item, supersedes: keyText(old), ...becauseOf(work) },
+      })
   }
 }
 

@@ -39,3 +39,26 @@ export type Poison = { position: string; reason: string; text: string }
 
 /** A source that cannot be used, or no longer: one line for a person. */
 export class SourceRefused extends Error {}
+
+const BATCH = 1_000
+
+/**
+ * Records that come one by one as a source: the seam for the archive, whose reader gives rows in the order of the log
+ * for a range and a device. `name` is what its places are kept under.
+ */
+export function sourceOfRecords(name: string, records: () => AsyncIterable<LogRecord>): ReplaySource {
+  return {
+    batches: async function* (skip) {
+      let batch: LogRecord[] = []
+      let position = ''
+      for await (const record of records()) {
+        position = record.position
+        if (!skip?.(record.topic)) batch.push(record)
+        if (batch.length < BATCH) continue
+        yield { records: batch, name, position }
+        batch = []
+      }
+      if (position !== '') yield { records: batch, name, position }
+    },
+  }
+}

@@ -1,7 +1,8 @@
 /** What is stored of a device from a key on, read piece by piece: a repair seldom needs more than the first few. */
 import { compareKeys, type EventKey, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
 import type { Checkpoint, EventRow, Range } from '../events/ports.ts'
-import { isQuiescent, statePath } from '../statecharts/chart.ts'
+import { statePath } from '../statecharts/chart.ts'
+import { isResting } from '../statecharts/chart-versions.ts'
 import { chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, parseDeviceState } from '../statecharts/device-state.ts'
 import { type DeviceWork, END } from './device-work.ts'
@@ -61,8 +62,8 @@ export function isRestRead(stretch: Stretch, end: EventKey): boolean {
 
 /** No chart has anything open, nor a session that may still be continued. */
 export function hasEndedAll({ device_type, instances }: DeviceState): boolean {
-  return chartsOf(device_type).every(({ name, chart }) => {
-    const instance = instances[name]
-    return !instance || (isQuiescent(chart, instance) && statePath(instance.value) !== 'silent')
+  return chartsOf(device_type).every((chart) => {
+    const instance = instances[chart.name]
+    return !instance || (isResting(chart, instance) && statePath(instance.value) !== 'silent')
   })
 }

@@ -1,8 +1,9 @@
 /** The sweep on AWS: once a minute, told by the scheduler. */
-import { createDynamoClient, createKinesisClient } from '../adapters/aws-clients.ts'
+import { createDynamoClient } from '../adapters/aws-clients.ts'
 import { serviceName } from '../adapters/aws-names.ts'
 import { dynamodbStore } from '../adapters/dynamodb-store.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
+import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisDoor } from '../adapters/kinesis-door.ts'
 import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { createPowertoolsMetrics } from '../adapters/powertools-metrics.ts'

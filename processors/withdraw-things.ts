@@ -2,6 +2,7 @@
 import { type EventKey, lowestKey } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import { type DeviceWork, put } from './device-work.ts'
+import { becauseOf } from './replace-decisions.ts'
 
 /** Ids that the fold has come to, or that something outside the stretch tells of. */
 export type KnownThings = ReadonlySet<unknown>
@@ -34,7 +35,10 @@ export async function withdrawThings(
     if (thing.retracted && thing.applied <= (work.stored?.applied ?? 0)) continue
     const heir = heirs.find((one) => one.kind === thing.kind && overlap(one, thing))
     const superseded = heir ? { superseded_by: heir.id } : {}
-    put(work, null, { table: 'summaries', item: { ...thing, ...superseded, applied, retracted: true } })
+    put(work, null, {
+      table: 'summaries',
+      item: { ...thing, ...superseded, ...becauseOf(work), applied, retracted: true },
+    })
   }
   return withdrawn
 }

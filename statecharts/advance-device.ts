@@ -2,8 +2,9 @@
 import type { DeviceConfig, DeviceEvent } from '../events/event.ts'
 import { hashOf } from '../events/hash.ts'
 import { compareKeys, decidedKey, type EventKey, eventKey, RANK } from '../events/key.ts'
-import { advance, advanceTime, newChartState } from './advance.ts'
+import { advance, advanceTime } from './advance.ts'
 import type { Advanced, ChartState, Decision } from './chart.ts'
+import { firstState, goneOn, passTime, versionOf } from './chart-versions.ts'
 import { configAt } from './config-in-force.ts'
 import { type ChartInstance, chartsOf } from './device-charts.ts'
 import type { DeviceState } from './device-state.ts'
@@ -24,26 +25,29 @@ export type AdvancedDevice = {
  */
 export function advanceDevice(state: DeviceState, event: DeviceEvent, key: EventKey): AdvancedDevice {
   const config = configAt(state.config, event.event_time)
+  const { upgrades = [] } = state
   const step = (instance: ChartInstance, from: ChartState, facts: TimerFacts) => {
-    const heard = instance.hear(event, config)
-    const at = heard
-      ? advance(instance.chart, from, heard, facts)
-      : advanceTime(instance.chart, from, event.event_time, facts)
-    return state.until > event.event_time ? movedOn(instance, at, state.until, facts) : at
+    const ready =
+      from.version === instance.chart.version ? null : passTime(instance, from, upgrades, key, facts)
+    const before = ready?.state ?? from
+    const { chart, hear } = versionOf(instance, before.version) ?? instance
+    const heard = hear(event, config)
+    const heardAt = heard
+      ? advance(chart, before, heard, facts)
+      : advanceTime(chart, before, event.event_time, facts)
+    const at = ready ? goneOn(ready, heardAt) : heardAt
+    if (state.until <= event.event_time) return at
+    return goneOn(at, passTime(instance, at.state, upgrades, state.until, facts))
   }
   const { instances, decided, fired } = eachInstance(state, step, key)
   return { instances, decided, horizon: fired && compareKeys(fired, key) > 0 ? fired : key }
 }
 
-function movedOn(instance: ChartInstance, from: Advanced, until: number, facts: TimerFacts): Advanced {
-  const on = advanceTime(instance.chart, from.state, until, facts)
-  return { ...on, decided: [...from.decided, ...on.decided], fired: on.fired ?? from.fired }
-}
-
 /** Time has reached `until`. */
 export function advanceDeviceTime(state: DeviceState, until: number): AdvancedDevice {
+  const { upgrades = [] } = state
   const step = (instance: ChartInstance, from: ChartState, facts: TimerFacts) =>
-    advanceTime(instance.chart, from, until, facts)
+    passTime(instance, from, upgrades, until, facts)
   const { instances, decided, fired } = eachInstance(state, step, null)
   return { instances, decided, horizon: fired }
 }
@@ -65,7 +69,8 @@ function eachInstance(
   const decided: Decided[] = []
   let fired: EventKey | null = null
   for (const instance of chartsOf(state.device_type)) {
-    const from = state.instances[instance.name] ?? newChartState(instance.chart)
+    const from = state.instances[instance.name] ?? firstState(instance, state.upgrades ?? [], event)
+    if (!from) continue
     const advanced = step(instance, from, facts)
     instances[instance.name] = advanced.state
     keyed(state.device_id, instance, advanced.decided, event, decided)

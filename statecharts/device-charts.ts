@@ -1,6 +1,6 @@
 /** Which charts a device runs, and what each hears of its events: the registry. A new device type is a line here. */
 import type { DeviceConfig, DeviceEvent, DeviceType } from '../events/event.ts'
-import type { Chart, ChartEvent } from './chart.ts'
+import type { Chart, ChartEvent, ChartState } from './chart.ts'
 import { evInterlock } from './ev-interlock.ts'
 import { evseEvent } from './evse-event.ts'
 import { evseSession } from './evse-session.ts'
@@ -8,12 +8,30 @@ import { hvacCycle } from './hvac-cycle.ts'
 import { hvacEvent } from './hvac-event.ts'
 import { interlockEvent } from './interlock-event.ts'
 
-/** One chart at work for one device. `slot` numbers its decisions and never changes. */
-export type ChartInstance = {
-  name: string
-  slot: number
+/**
+ * How a version takes over from the one before, on devices that have something open (docs/charts-versions.md):
+ * `refold`, what is open is folded again from its beginning; `pin`, it is finished by the version that began it;
+ * `migrate`, a function makes the new version's state of the old one's, timers with their due times included.
+ */
+export type Upgrade =
+  | 'refold'
+  | 'pin'
+  | { migrate(state: ChartState): Pick<ChartState, 'value' | 'context' | 'timers'> }
+
+/** A version of a chart, with what it hears of its device's events. */
+export type ChartVersion = {
   chart: Chart
   hear(event: DeviceEvent, config: DeviceConfig): ChartEvent | null
+  /** `refold` unless said. */
+  upgrade?: Upgrade
+}
+
+/** One chart at work for one device. `slot` numbers its decisions; it and the name never change. */
+export type ChartInstance = ChartVersion & {
+  name: string
+  slot: number
+  /** Versions before this one, for as long as something that they folded is in the hot store. */
+  earlier?: readonly ChartVersion[]
 }
 
 const evse: ChartInstance[] = [{ name: 'session', slot: 0, chart: evseSession, hear: evseEvent }]

@@ -11,6 +11,7 @@ import type {
 import type { EventKey } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import type { ChartState } from './chart.ts'
+import type { ChartUpgrade } from './chart-versions.ts'
 import type { ConfigInForce } from './config-in-force.ts'
 import { chartsOf } from './device-charts.ts'
 
@@ -33,6 +34,8 @@ export type DeviceState = {
   /** Time has been moved on to here. */
   until: number
   instances: Record<string, ChartState>
+  /** Which newer version of a chart is in force from where on, oldest first; none where there was only one. */
+  upgrades?: ChartUpgrade[]
   config: ConfigInForce[]
   clock: ClockState
   recent: string[]
@@ -67,7 +70,14 @@ export type LastEvent = {
 }
 
 /** The state was made by code newer than this: hold the shard, upgrade, go on. Nothing is wrong with the record. */
-export class NewerState extends Error {}
+export class NewerState extends Error {
+  readonly device_id: string
+
+  constructor(device_id: string, what: string) {
+    super(`${device_id}: ${what}: made by newer code`)
+    this.device_id = device_id
+  }
+}
 
 export function newDeviceState(device_id: string, device_type: DeviceType): DeviceState {
   return {
@@ -96,16 +106,26 @@ export function newDeviceState(device_id: string, device_type: DeviceType): Devi
 /** Throws NewerState for a state, or a chart's state in it, that newer code made. */
 export function parseDeviceState(text: string): DeviceState {
   const state = JSON.parse(text) as DeviceState
-  if (state.format > STATE_FORMAT)
-    throw new NewerState(`${state.device_id}: state format ${state.format} is newer than ${STATE_FORMAT}`)
-  for (const { name, chart } of chartsOf(state.device_type)) {
-    const version = state.instances[name]?.version ?? 0
+  const { device_id, format } = state
+  if (format > STATE_FORMAT)
+    throw new NewerState(device_id, `state format ${format}, known to ${STATE_FORMAT}`)
+  const instances = chartsOf(state.device_type)
+  for (const { name, chart } of instances) {
+    const version = newestVersion(state, name)
     if (version > chart.version)
-      throw new NewerState(
-        `${state.device_id}: ${chart.id} version ${version} is newer than ${chart.version}`,
-      )
+      throw new NewerState(device_id, `${name}, ${chart.id} version ${version}, known to ${chart.version}`)
   }
+  for (const name in state.instances)
+    if (!instances.some((instance) => instance.name === name))
+      throw new NewerState(device_id, `a chart ${name}, which is not known`)
   return state
+}
+
+/** The newest version that has been, or is to be, at work in the instance; 0 where none has. */
+export function newestVersion({ instances, upgrades = [] }: DeviceState, name: string): number {
+  let newest = instances[name]?.version ?? 0
+  for (const { instance, to } of upgrades) if (instance === name && to > newest) newest = to
+  return newest
 }
 
 export function isRecent(state: DeviceState, identity: string): boolean {

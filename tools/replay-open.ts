@@ -1,14 +1,24 @@
 /** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
 import { existsSync, statSync } from 'node:fs'
-import { createKinesisClient } from '../adapters/aws-clients.ts'
+import { createS3Client } from '../adapters/aws-clients.ts'
+import { failedRecords, folderFailedBatches } from '../adapters/failed-records.ts'
+import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisReplay, type ShardProgress } from '../adapters/kinesis-replay.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
 import { logRecords } from '../adapters/log-records.ts'
 import { ndjsonRecords } from '../adapters/ndjson-records.ts'
+import { s3FailedBatches } from '../adapters/s3-failed-batches.ts'
 import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
+import { sqliteStored } from '../adapters/sqlite-stored.ts'
 import { filesOf } from '../embedded/folder.ts'
-import { type Places, type Poison, type ReplaySource, SourceRefused } from '../processors/replay-source.ts'
+import {
+  type Places,
+  type Poison,
+  type ReplaySource,
+  SourceRefused,
+  sourceOfRecords,
+} from '../processors/replay-source.ts'
 import type { SourceOptions } from './replay-options.ts'
 
 export type OpenedSource = {
@@ -35,6 +45,8 @@ export type OpenOptions = {
 export async function openSource(options: OpenOptions): Promise<OpenedSource> {
   const { source, until, after = {}, onPoison, onRead } = options
   if (source.kind === 'kinesis') return openStream(source, options)
+  if (source.kind === 'quarantine') return openQuarantine(source.folder, after)
+  if (source.kind === 'failed') return openFailed(source.where, options)
   if (source.kind === 'file') {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
     return { source: records, total: sizeOf(source.path), close: () => {} }
@@ -51,6 +63,42 @@ export async function openSource(options: OpenOptions): Promise<OpenedSource> {
     },
   }
   return { source: counted, total: parseLogPosition(end), close: log.close }
+}
+
+/** What was refused, with its bytes: for a release that understands more. Who put it on the log is not kept. */
+function openQuarantine(folder: string, after: Places): OpenedSource {
+  const path = filesOf(folder).hot
+  if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: nothing is stored in it`)
+  const stored = sqliteStored(path)
+  const records = async function* () {
+    for await (const { position, received_at, topic, payload_base64 } of stored.quarantined(
+      after.quarantine ?? '',
+    )) {
+      const payload = Buffer.from(payload_base64, 'base64')
+      yield { position, received_at, source: 'mqtt', topic, verdict: 'unchecked', payload } as const
+    }
+  }
+  return { source: sourceOfRecords('quarantine', records), total: null, close: stored.close }
+}
+
+function openFailed(
+  where: Extract<SourceOptions, { kind: 'failed' }>['where'],
+  { after = {}, onPoison }: OpenOptions,
+): OpenedSource {
+  if ('folder' in where) {
+    if (!existsSync(where.folder)) throw new SourceRefused(`there is no folder ${where.folder}`)
+    const batches = folderFailedBatches(where.folder)
+    return {
+      source: failedRecords(batches, { after: after.failed ?? '', onPoison }),
+      total: null,
+      close: () => {},
+    }
+  }
+  const { bucket, prefix, endpoint } = where
+  const client = createS3Client(endpoint === null ? {} : { endpoint })
+  const batches = s3FailedBatches({ client, bucket, ...(prefix !== null && { prefix }) })
+  const source = failedRecords(batches, { after: after.failed ?? '', onPoison })
+  return { source, total: null, close: () => client.destroy() }
 }
 
 async function openStream(

@@ -12,6 +12,11 @@ export type Mode = (typeof MODES)[number]
 export type SourceOptions =
   | { kind: 'log'; folder: string }
   | { kind: 'file'; path: string }
+  | { kind: 'quarantine'; folder: string }
+  | {
+      kind: 'failed'
+      where: { folder: string } | { bucket: string; prefix: string | null; endpoint: string | null }
+    }
   | {
       kind: 'kinesis'
       stream: string
@@ -61,6 +66,7 @@ type Flags = {
   log?: string
   file?: string
   kinesis?: string
+  failed?: string
   shard?: string
   afterSequence?: string
   endpoint?: string
@@ -108,9 +114,13 @@ function describeCommand(write: (text: string) => void): Command {
     .option('--log <dir>', 'source: the log of a data folder; its server may run')
     .option('--file <path>', 'source: records as NDJSON, plain or gzipped')
     .option('--kinesis <stream>', 'source: a Kinesis data stream, up to what is on it now')
+    .option(
+      '--failed <where>',
+      'source: what was given up, in s3://bucket/prefix or a folder; or "quarantine"',
+    )
     .option('--shard <id>', 'one shard of the stream')
     .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
-    .option('--endpoint <url>', 'of Kinesis, where it is not AWS’s own')
+    .option('--endpoint <url>', 'of Kinesis or S3, where it is not AWS’s own')
     .option('--data <dir>', 'the data folder to compare with (default: that of --log, else data/pilotline)')
     .addOption(time('--from <time>', 'what happened from then on'))
     .addOption(time('--to <time>', 'what happened before'))
@@ -220,9 +230,10 @@ function sourceOf(flags: Flags): SourceOptions {
   if (log !== undefined) sources.push({ kind: 'log', folder: resolve(log) })
   if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
   if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
+  if (flags.failed !== undefined) sources.push(failedOf(flags.failed, flags))
   const [source] = sources
   if (!source || sources.length > 1)
-    throw new BadFlags('give one source: --log DIR, --file PATH or --kinesis STREAM')
+    throw new BadFlags('give one source: --log DIR, --file PATH, --kinesis STREAM or --failed WHERE')
   if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
     throw new BadFlags('--shard and --after-sequence are for --kinesis')
   return source
@@ -236,6 +247,15 @@ function streamOf(stream: string, { shard, afterSequence, endpoint }: Flags): So
   if (after_sequence !== null && !/^\d{1,56}$/.test(after_sequence))
     throw new BadFlags(`--after-sequence: ${JSON.stringify(after_sequence)} is no sequence number`)
   return { kind: 'kinesis', stream, endpoint: endpointOf(endpoint), shard_id, after_sequence }
+}
+
+function failedOf(where: string, { data, endpoint }: Flags): SourceOptions {
+  if (where === 'quarantine')
+    return { kind: 'quarantine', folder: resolve(data ?? join('data', 'pilotline')) }
+  if (!where.startsWith('s3://')) return { kind: 'failed', where: { folder: resolve(where) } }
+  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9.-]{3,63})(?:\/(.*))?$/.exec(where) ?? []
+  if (bucket === undefined) throw new BadFlags(`--failed: ${JSON.stringify(where)} is no s3://bucket/prefix`)
+  return { kind: 'failed', where: { bucket, prefix: prefix || null, endpoint: endpointOf(endpoint) } }
 }
 
 function checkStream(flag: string, name: string): void {

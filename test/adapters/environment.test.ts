@@ -26,3 +26,13 @@ test('a value that breaks its rule is named with the value and the rule', () => 
       `PILOTLINE_MQTT_PORT: ${JSON.stringify(port)} is no port (0 to 65535)`,
     )
 })
+
+test('an address has a scheme and a host, and nothing behind them', () => {
+  const read = (said: string) => readEnvironment({ PILOTLINE_IOT_ENDPOINT: said }).iot_endpoint
+  expect(read('https://data-ats.iot.eu-central-1.amazonaws.com')).toBe(
+    'https://data-ats.iot.eu-central-1.amazonaws.com',
+  )
+  expect(read('http://127.0.0.1:8080/')).toBe('http://127.0.0.1:8080')
+  for (const said of ['data-ats.iot', 'ftp://x', 'https://x/y', 'https://'])
+    expect(() => read(said)).toThrow(`PILOTLINE_IOT_ENDPOINT: ${JSON.stringify(said)} is no address such as`)
+})

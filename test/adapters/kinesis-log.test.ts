@@ -1,9 +1,9 @@
 /** The stream as the front door sees it: what is refused, what is lost on the way, and in which order a device's records stand. */
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createKinesisClient } from '../../adapters/aws-clients.ts'
 import { createCapacityMeter } from '../../adapters/capacity-meter.ts'
 import { InfrastructureError } from '../../adapters/infrastructure-error.ts'
+import { createKinesisClient } from '../../adapters/kinesis-client.ts'
 import { kinesisDoor } from '../../adapters/kinesis-door.ts'
 import { kinesisAppend, kinesisShard } from '../../adapters/kinesis-log.ts'
 import type { LogRecord, NewRecord } from '../../events/record.ts'

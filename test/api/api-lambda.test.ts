@@ -2,9 +2,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { dynamodbStore } from '../../adapters/dynamodb-store.ts'
 import { kinesisShard } from '../../adapters/kinesis-log.ts'
-import { encodedPath } from '../../api/gateway-path.ts'
+import { encodedPath, gatewayPath } from '../../api/gateway-path.ts'
+import { createRoutes } from '../../api/routes.ts'
 import { batchOf, deviceWrite, eventPut, eventRow, T0 } from '../contract/store-rows.ts'
 import { type Dynalite, startDynalite } from '../stand-ins/dynalite.ts'
+import { type IotPublishes, startIotPublishes } from '../stand-ins/iot-publishes.ts'
 import { type Kinesalite, startKinesalite } from '../stand-ins/kinesalite.ts'
 import { setEnvironment } from '../stand-ins/lambda-home.ts'
 
@@ -13,18 +15,21 @@ type Ask = { method?: string; path: string; query?: string; body?: Uint8Array; t
 
 let dynalite: Dynalite
 let kinesis: Kinesalite
+let iot: IotPublishes
 let ask: (of: Ask) => Promise<Answer>
 let onStream: () => Promise<{ source: string; topic: string; payload: Uint8Array }[]>
 
 beforeAll(async () => {
   dynalite = await startDynalite()
   kinesis = await startKinesalite()
+  iot = await startIotPublishes()
 })
 beforeEach(async () => {
   const table_prefix = await dynalite.newTables()
   const { stream, shard_ids } = await kinesis.newStream(1)
   vi.resetModules()
-  setEnvironment({ dynamodb: dynalite.endpoint, kinesis: kinesis.endpoint, table_prefix, stream })
+  const where = { dynamodb: dynalite.endpoint, kinesis: kinesis.endpoint, iot: iot.endpoint }
+  setEnvironment({ ...where, table_prefix, stream })
   const { handler } = await import('../../api/api.lambda.ts')
   ask = async (of) => (await handler(eventOf(of))) as Answer
   onStream = () => kinesisShard({ client: kinesis.client, stream, shard_id: shard_ids[0] ?? '' }).read('', 10)
@@ -33,6 +38,7 @@ beforeEach(async () => {
 })
 afterEach(() => vi.unstubAllEnvs())
 afterAll(async () => {
+  await iot.stop()
   await kinesis.stop()
   await dynalite.stop()
 })
@@ -70,11 +76,10 @@ describe('reading', () => {
     expect(JSON.parse(body)).toMatchObject({ status: 'ok', home: 'aws', devices: 1, quarantined: 0 })
   })
 
-  test('an id with a slash is found by whoever encodes it twice; once is another path', async () => {
-    // What the gateway makes of a%252Fb, and of a%2Fb.
-    const twice = await ask({ path: '/v1/devices/a%2Fb/events' })
-    expect(JSON.parse(twice.body).items).toHaveLength(1)
-    expect((await ask({ path: '/v1/devices/a/b/events' })).statusCode).toBe(404)
+  test('an id with a slash is found by the URL that finds it in the other home', async () => {
+    // What the gateway makes of a%2Fb, and of an id that was encoded twice.
+    for (const path of ['/v1/devices/a/b', '/v1/devices/a%2Fb'])
+      expect(JSON.parse((await ask({ path: `${path}/events` })).body).items).toHaveLength(1)
   })
 
   test('what is not there is a 404 as everywhere else', async () => {
@@ -119,10 +124,71 @@ describe('writing', () => {
   })
 })
 
+describe('telling a device the time', () => {
+  const tell = () => ask({ method: 'POST', path: '/v1/time-sync/a%2Fb' })
+
+  test('publishes it where the device listens', async () => {
+    const { statusCode, body } = await tell()
+    expect(statusCode).toBe(202)
+    const { epoch_ms } = JSON.parse(body)
+    expect(iot.published.at(-1)).toMatchObject({
+      topic: 'ev/evse/a%2Fb/downlink',
+      message: { cmd: 'time_sync', epoch_ms },
+    })
+  })
+
+  test('is a 503 where the network to the devices takes nothing', async () => {
+    iot.answer(500)
+    expect((await tell()).statusCode).toBe(503)
+    iot.answer(200)
+  })
+})
+
 test('a decoded path becomes one that a URL can hold, and what is encoded stays', () => {
   expect(encodedPath('/v1/devices/café 1')).toBe('/v1/devices/caf%C3%A9%201')
   expect(encodedPath('/v1/devices/a%2Fb')).toBe('/v1/devices/a%2Fb')
   expect(encodedPath('/v1/a?b#c')).toBe('/v1/a%3Fb%23c')
   expect(encodedPath('/50%/x')).toBe('/50%25/x')
   expect(encodedPath('/⚡️\ud83d')).toBe(`/${encodeURIComponent('⚡️')}%EF%BF%BD`)
+})
+
+describe('a path that the gateway has decoded', () => {
+  const paths = createRoutes().map(({ path }) => path)
+  /** What the gateway makes of a URL's path. */
+  const through = (path: string) => gatewayPath(decodeURIComponent(path), paths)
+
+  test.each([
+    '/v1/devices',
+    '/v1/devices/dev-1',
+    '/v1/devices/a%2Fb',
+    '/v1/devices/a%2Fb/events',
+    '/v1/devices/a%2F%2Fb/events',
+    '/v1/devices/%2Fa%2F/events',
+    '/v1/devices/..%2F..%2Fx/events',
+    '/v1/devices/caf%C3%A9%201%23/events',
+    '/v1/devices/events/events',
+    '/v1/locations/a%2Fb%2Fc/events',
+    '/v1/sessions/a%2Fb',
+    '/v1/cycles/a%2Fb',
+    '/v1/config/a%2Fb',
+    '/v1/time-sync/pair:a%2Fb',
+    '/v1/nothing/a',
+    '/',
+  ])('%s is what it was', (path) => {
+    expect(through(path)).toBe(path)
+  })
+
+  test('an id that ends like a route is the route’s, unless it was encoded twice', () => {
+    expect(through('/v1/devices/a%2Fevents')).toBe('/v1/devices/a/events')
+    expect(through('/v1/devices/a%252Fevents')).toBe('/v1/devices/a%2Fevents')
+  })
+
+  test('an id encoded twice is the id, with a question mark in it too', () => {
+    expect(through('/v1/devices/a%252Fb%253F/events')).toBe('/v1/devices/a%2Fb%3F/events')
+  })
+
+  test('a path that no route has stays one that no route has', () => {
+    expect(through('/v2/devices/a%2Fb')).toBe('/v2/devices/a/b')
+    expect(through('/v1/devicesx/a%2Fb')).toBe('/v1/devicesx/a/b')
+  })
 })

@@ -31,5 +31,6 @@ export function placeFrom(start: ClockState, ...messages: Message[]) {
     placed,
     times: placed.map(({ event_time }) => event_time),
     boots: placed.map(({ boot }) => boot),
+    moved: placed.map(({ moved }) => moved),
   }
 }

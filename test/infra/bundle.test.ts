@@ -6,11 +6,14 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
 import { defaultProvider } from '../../adapters/lambda-credentials.ts'
-import { bundleFolder, HANDLER_FILE } from '../../infra/bundle.ts'
+import { EndpointCache } from '../../adapters/without-endpoint-cache.ts'
+import { EventStreamSerde, eventStreamSerdeProvider } from '../../adapters/without-event-streams.ts'
+import { bundleFolder, bundleHandler, HANDLER_FILE } from '../../infra/bundle.ts'
 
 const TOLD = {
   [AWS_VARIABLES.table_prefix]: 'pilotline-test-',
   [AWS_VARIABLES.stream]: 'pilotline-test-events',
+  [AWS_VARIABLES.iot_endpoint]: 'https://data-ats.iot.eu-central-1.amazonaws.com',
   AWS_REGION: 'eu-central-1',
 }
 
@@ -54,6 +57,19 @@ describe.each(['processors/stream.lambda.ts', 'processors/sweep.lambda.ts', 'api
     })
   },
 )
+
+it('the processor stays small enough to start quickly', () => {
+  const [handler] = bundleHandler('processors/stream.lambda.ts')
+  expect(handler?.code.byteLength).toBeLessThan(400 * 1024)
+})
+
+describe('what bundles leave out', () => {
+  it('says so where it is called after all', () => {
+    expect(() => new EndpointCache().get()).toThrow('without endpoint discovery')
+    expect(() => eventStreamSerdeProvider()).toThrow('without event streams')
+    expect(() => new EventStreamSerde()).toThrow('without event streams')
+  })
+})
 
 describe('the credentials of a function', () => {
   afterAll(() => vi.unstubAllEnvs())

@@ -27,6 +27,7 @@ describe('the arguments of deploy', () => {
     [['deploy', '--stage', 'tiny'], 'is none of small, prod'],
     [['deploy', '--stage'], '--stage says nothing'],
     [['deploy', '--email', '--force'], '--email says nothing'],
+    [['deploy', '--iot-endpoint', 'x'], '--iot-endpoint: "x" is no https address'],
   ])('refuses %j', (said, says) => {
     expect(() => cdkArguments(said)).toThrow(says)
   })

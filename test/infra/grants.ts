@@ -14,6 +14,8 @@ export function grantsOf({ template, stage }: Synthesised, name: string): string
     .toSorted()
 
   function named(resource: string): string {
+    // A topic: the region and the account in front of it are any.
+    if (resource.includes(':iot:')) return resource.slice(resource.indexOf('topic/'))
     const [, id = '', rest = ''] = /^<(\w+)\.Arn>(.*)$/.exec(resource) ?? []
     const { TableName, Name, LogGroupName } = template.Resources[id]?.Properties ?? {}
     const own = String(TableName ?? Name ?? LogGroupName ?? template.Resources[id]?.Type)

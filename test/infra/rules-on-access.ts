@@ -1,6 +1,7 @@
 /** What every template must keep about who may do what, and about the functions that do it. */
-import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
-import { GIVEN_UP_FOLDER, REFUSED_FOLDER } from '../../infra/failure-bucket.ts'
+import { AWS_VARIABLES, GIVEN_UP_FOLDER } from '../../adapters/aws-names.ts'
+import { DOWNLINK_TOPICS } from '../../infra/downlink-topics.ts'
+import { REFUSED_FOLDER } from '../../infra/failure-bucket.ts'
 import { at, listOf, ofType, statementsOf, textOf } from './template.ts'
 import { breaking, each, type TemplateRule } from './template-rule.ts'
 
@@ -9,7 +10,11 @@ const FUNCTION = 'AWS::Lambda::Function'
 const LOG = 'AWS::Logs::LogGroup'
 
 /** Ends of resources that may have a wildcard: `acknowledgements.ts` says why. */
-const EXPLAINED = [`/${REFUSED_FOLDER}*`, `/${GIVEN_UP_FOLDER}*`]
+const EXPLAINED = [
+  ...DOWNLINK_TOPICS.map((topic) => `:topic/${topic}`),
+  `/${REFUSED_FOLDER}*`,
+  `/${GIVEN_UP_FOLDER}*`,
+]
 
 export const ACCESS_RULES: readonly TemplateRule[] = [
   {

@@ -79,6 +79,8 @@ describe('a function may do what its ports do, and no more', () => {
       'dynamodb:PutItem device_state',
       'dynamodb:PutItem summaries',
       'dynamodb:Query device_lookups',
+      'iot:Publish topic/ev/evse/*/downlink',
+      'iot:Publish topic/ev/thermostat/*/downlink',
       'kinesis:DescribeStream events',
       'kinesis:DescribeStreamSummary events',
       'kinesis:GetRecords events',
@@ -102,10 +104,14 @@ describe('a function may do what its ports do, and no more', () => {
     ])
   })
 
-  it('the API reads, and writes to the stream only', () => {
+  it('the API reads, writes to the stream, and commands devices', () => {
     const grants = grantsOf(synthesise('small'), 'api')
     const writes = grants.filter((grant) => !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:\w+) /.test(grant))
-    expect(writes).toEqual(['kinesis:PutRecords events'])
+    expect(writes).toEqual([
+      'iot:Publish topic/ev/evse/*/downlink',
+      'iot:Publish topic/ev/thermostat/*/downlink',
+      'kinesis:PutRecords events',
+    ])
     expect(grants).toContain('dynamodb:Query device_events/index/LocationTimeIndex')
   })
 })

@@ -2,6 +2,7 @@
 import { sqliteLog } from '../../adapters/sqlite-log.ts'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { runConsumer } from '../../embedded/consumer-loop.ts'
+import { filesOf } from '../../embedded/folder.ts'
 import type { Arriving } from '../../events/ports.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
@@ -12,7 +13,17 @@ import { noMetrics, silentLogger } from '../simulation/world.ts'
 /** What the law lets be compared of the rows and states that they lead to. */
 export async function embeddedRun(records: readonly Record0[]): Promise<Dump> {
   const folder = await temporaryFolder()
-  const [log, store] = [sqliteLog(folder.file('log.sqlite')), sqliteStore(folder.file('hot.sqlite'))]
+  try {
+    return lawful(await runEmbedded(folder.path, records))
+  } finally {
+    await folder.remove()
+  }
+}
+
+/** The rows and states, whose log stays in the folder. */
+export async function runEmbedded(data: string, records: readonly Record0[]): Promise<Dump> {
+  const files = filesOf(data)
+  const [log, store] = [sqliteLog(files.log), sqliteStore(files.hot)]
   try {
     await log.append([...records])
     const feed = (fed: Arriving[]) =>
@@ -33,10 +44,9 @@ export async function embeddedRun(records: readonly Record0[]): Promise<Dump> {
       // It ends when there is nothing left to read.
       { drain: AbortSignal.abort(), cut: new AbortController().signal },
     )
-    return lawful(store.dump())
+    return store.dump()
   } finally {
     store.close()
     log.close()
-    await folder.remove()
   }
 }

@@ -9,6 +9,7 @@ import type { LogRecord, NewRecord } from '../../events/record.ts'
 import { type BatchReport, processBatch } from '../../processors/process-batch.ts'
 import { type DeviceState, parseDeviceState } from '../../statecharts/device-state.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
+import type { Release } from '../stand-ins/release.ts'
 
 export const HOMES = ['memory', 'sqlite'] as const
 export type Home = (typeof HOMES)[number]
@@ -19,6 +20,8 @@ export type LogLine = { level: string; message: string; fields: Record<string, u
 
 export type Given = {
   store: DumpedStore
+  /** The code that processes what comes next. */
+  release: Release
   /** Everything laid on the log so far, with its positions. */
   log: LogRecord[]
   lines: LogLine[]
@@ -52,15 +55,16 @@ export async function given(home: Home | DumpedStore, ...records: NewRecord[]): 
     for (const { received_at = 0, ...record } of records) fed.push({ ...record, received_at, verdict: 'ok' })
   }
   const again = (batch: LogRecord[]) =>
-    processBatch(batch, { store, metrics: { count, gauge() {} }, logger, feed }, 'test')
+    world.release.processBatch(batch, { store, metrics: { count, gauge() {} }, logger, feed }, 'test')
   const when = (...added: NewRecord[]) => {
     const batch = added.map((record, n) => ({ ...record, position: positionText(log.length + n + 1) }))
     log.push(...batch)
     return again(batch)
   }
   const whenFed = () => when(...fed.splice(0))
+  const world: Given = { store, release: { processBatch }, log, lines, counted, fed, when, again, whenFed }
   for (const record of records) await when(record)
-  return { store, log, lines, counted, fed, when, again, whenFed }
+  return world
 }
 
 export async function storeAt(home: Home): Promise<DumpedStore> {

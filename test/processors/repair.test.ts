@@ -144,6 +144,17 @@ describe.each(HOMES)('a late event (%s)', (home) => {
     )
   })
 
+  test('before a timer that fired too soon, where a sweep was ahead of the checkpoint, takes the timer back', async () => {
+    const backlog = [evse(10, 'A'), evse(15, 'B'), evse(16, 'E'), evse(20, 'B')]
+    const world = await given(home, evse(0, 'B'), until(100), ...backlog)
+    expect(spans(world)).toEqual([
+      [0, 10],
+      [15, null],
+    ])
+    const prompt = await given('memory', evse(0, 'B'), ...backlog, until(100))
+    expect(lawful(world.store.dump()).summaries).toEqual(lawful(prompt.store.dump()).summaries)
+  })
+
   test('changes nothing when it comes a second time', async () => {
     const unplugged = evse(5, 'A')
     const world = await given(home, evse(0, 'B'), evse(10, 'C'), evse(60, 'A'), unplugged)
@@ -171,6 +182,7 @@ describe.each(HOMES)('what is withdrawn (%s)', (home) => {
     expect(old).toEqual({
       ...was,
       retracted: true,
+      because: expect.stringMatching(/^late_event /),
       revision: (was?.revision ?? 0) + 1,
       applied: old?.applied,
     })

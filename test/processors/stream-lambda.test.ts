@@ -3,6 +3,7 @@ import type { KinesisStreamRecord } from 'aws-lambda'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tableName } from '../../adapters/aws-names.ts'
 import { dynamodbStore } from '../../adapters/dynamodb-store.ts'
+import { METRICS } from '../../events/metric-names.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { configTopic, telemetryTopic } from '../../events/topics.ts'
 import { newDeviceState, STATE_FORMAT } from '../../statecharts/device-state.ts'
@@ -110,6 +111,41 @@ describe('a batch', () => {
     expect(line.lag_ms).toBeGreaterThanOrEqual(0)
     expect(line._aws.CloudWatchMetrics[0].Namespace).toBe('Pilotline')
     expect(printed.join()).not.toContain('secret')
+  })
+})
+
+describe('what CloudWatch is told', () => {
+  test('of late events and clocks: how many, and how far the worst is off', async () => {
+    const wrong = {
+      ...said('dev-2', 0, { event_type: 'state_change', pilot_state: 'A' }),
+      received_at: START + 120_000,
+    }
+    const [first, second, third] = session('dev-1') as [NewRecord, NewRecord, NewRecord]
+    await run(...numbered([first, third, second, wrong]))
+    const [line] = metrics()
+    expect(line).toMatchObject({ late: 1, clock_offset_ms: 120_000, events: 4 })
+    const units = Object.fromEntries(
+      line._aws.CloudWatchMetrics[0].Metrics.map(({ Name, Unit }: Record<string, string>) => [Name, Unit]),
+    )
+    expect(units).toMatchObject({ late: 'Count', clock_offset_ms: 'Milliseconds', lag_ms: 'Milliseconds' })
+    for (const name of Object.keys(units)) expect(Object.keys(METRICS)).toContain(name)
+  })
+
+  test('nothing of a clock that was not heard, nor of slow steps where there are none', async () => {
+    const unset = { ...said('dev-1', 0, {}), payload: new TextEncoder().encode('{"pilot') }
+    await run(...numbered([unset]))
+    await run(...numbered(session('dev-2')))
+    const [nobody, somebody] = metrics()
+    expect(nobody).not.toHaveProperty('clock_offset_ms')
+    expect(nobody).toHaveProperty('lag_ms')
+    expect(somebody).toMatchObject({ clock_offset_ms: 80 })
+    expect(somebody).not.toHaveProperty('slow_steps')
+  })
+
+  test('the lag of a batch that failed, too', async () => {
+    proxy.onRequest(() => ({ kind: 'refused', status: 400, error: 'AccessDeniedException' }))
+    await run(...numbered(session('dev-1')))
+    expect(metrics()[0]).toMatchObject({ batches_failed: 1, lag_ms: expect.any(Number) })
   })
 })
 

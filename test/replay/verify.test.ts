@@ -57,8 +57,8 @@ describe('npm run replay -- verify', () => {
     it('names one that would vanish', async () => {
       change(
         data,
-        `INSERT INTO summaries SELECT kind, 'made-up', device_id, location, started_at + 1, applied,
-        retracted, superseded_by, body FROM summaries WHERE id = ${LAST}`,
+        `INSERT INTO summaries (kind, id, device_id, location, started_at, applied, body)
+        SELECT kind, 'made-up', device_id, location, started_at + 1, applied, body FROM summaries WHERE id = ${LAST}`,
       )
       const { code, out } = await replay('verify', '--log', data, '--threads', '1')
       change(data, `DELETE FROM summaries WHERE id = 'made-up'`)

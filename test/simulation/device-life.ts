@@ -77,7 +77,8 @@ function charger(device_id: string, random: Random, uptime: boolean): (now: numb
     if (random.chance(0.1)) register = 0
     register += pilot === 'C' ? random.next() * 2 : 0
     if (random.chance(0.05)) booted = now
-    const timestamp = unset && random.chance(0.7) ? now - booted : now + random.pick([0, 0, 0, 3_600_000])
+    const uptime_ms = Math.max(0, now - booted - random.pick([0, 0, 400, 3_000, 90_000]))
+    const timestamp = unset && random.chance(0.7) ? uptime_ms : now + random.pick([0, 0, 0, 3_600_000])
     const fields = {
       pilot_state: random.chance(0.9) ? pilot : undefined,
       current_draw: pilot === 'C' ? 16 : 0,

@@ -1,5 +1,5 @@
 /** The law of DESIGN §5: what must be the same, whatever happened on the way, and what is bookkeeping. */
-import { parseDeviceState } from '../../statecharts/device-state.ts'
+import type { DeviceState } from '../../statecharts/device-state.ts'
 
 /** All tables of a store, rows in key order, as `dump()` of the memory and SQLite stores gives them. */
 export type Dump = Record<string, unknown[]>
@@ -20,7 +20,16 @@ export function lawful(dump: Dump): Dump {
 }
 
 function withoutBookkeeping(table: string, row: Row): Row {
-  const { applied: _a, entered: _e, revision: _r, supersedes: _s, version: _v, ttl: _t, ...kept } = row
+  const {
+    applied: _a,
+    entered: _e,
+    because: _b,
+    revision: _r,
+    supersedes: _s,
+    version: _v,
+    ttl: _t,
+    ...kept
+  } = row
   if (table === 'quarantine') delete kept.position
   if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
@@ -41,7 +50,8 @@ function withoutRevision({ revision: _, ...body }: Row): Row {
 }
 
 function lawfulState(text: string): unknown {
-  const { applied: _a, recent: _r, checkpoint: _c, clock: _k, undoable, ...state } = parseDeviceState(text)
+  const parsed = JSON.parse(text) as DeviceState
+  const { applied: _a, recent: _r, checkpoint: _c, clock: _k, undoable, ...state } = parsed
   // What was counted on the way is of the way: a late event that moved three decisions decided three times.
   const { late: _l, decided: _d, disagreed: _g, ...counters } = state.counters
   const kept = state.device_type === 'pair' ? withoutWithdrawn(state) : { ...state, counters }

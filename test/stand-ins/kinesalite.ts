@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { CreateStreamCommand, DescribeStreamCommand, type KinesisClient } from '@aws-sdk/client-kinesis'
-import { createKinesisClient } from '../../adapters/aws-clients.ts'
+import { createKinesisClient } from '../../adapters/kinesis-client.ts'
 import { atEndpoint } from './dynalite.ts'
 
 const kinesalite = createRequire(import.meta.url)('kinesalite') as (options: object) => Server

@@ -5,13 +5,23 @@ import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
 import { encodeRecord } from '../../adapters/kinesis-records.ts'
 import type { NewRecord } from '../../events/record.ts'
 
-export type Where = { dynamodb: string; kinesis: string; table_prefix: string; stream: string }
+export type Where = {
+  dynamodb: string
+  kinesis: string
+  table_prefix: string
+  stream: string
+  /** Of commands to devices; nobody is there unless told. */
+  iot?: string
+}
+
+const NOBODY = 'http://127.0.0.1:9'
 
 /** What Lambda sets for a function. Undone by `vi.unstubAllEnvs()`. */
-export function setEnvironment({ dynamodb, kinesis, table_prefix, stream }: Where): void {
+export function setEnvironment({ dynamodb, kinesis, table_prefix, stream, iot = NOBODY }: Where): void {
   const variables = {
     [AWS_VARIABLES.table_prefix]: table_prefix,
     [AWS_VARIABLES.stream]: stream,
+    [AWS_VARIABLES.iot_endpoint]: iot,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     AWS_ENDPOINT_URL_KINESIS: kinesis,
     AWS_REGION: 'us-east-1',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCounters } from '../../adapters/counters.ts'
-import { createTimeSyncs } from '../../embedded/time-syncs.ts'
-import { createKeptLogger } from './gated-log.ts'
+import { createTimeSyncs } from '../../processors/time-syncs.ts'
+import { createKeptLogger } from '../embedded/gated-log.ts'
 
 function createWorld() {
   const sent: { device_id: string; message: Record<string, unknown> }[] = []

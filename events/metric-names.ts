@@ -1,0 +1,23 @@
+/** What the functions on AWS count and measure, named once; the unit is in the name, and is a count where it has none. */
+
+export const METRICS = {
+  /** Of the processor, for every batch that has any. */
+  records: 'records read, of whatever kind',
+  events: 'events kept for the first time',
+  decided: 'rows that charts decided',
+  duplicates: 'events that were known already',
+  late: 'events whose place in the fold had passed when they came',
+  disagreed: 'what a device said of its sessions or cycles, where the chart says otherwise',
+  quarantined: 'records that are bad in themselves',
+  pairs_fed: 'records that a device on a circuit put on its pair’s stream',
+  time_syncs_sent: 'devices that were told the time, because their clock was not set',
+  batches_failed: 'batches that come again, because infrastructure is unwell',
+  slow_steps:
+    'steps of charts that xstate ran, because the compiled tables do not hold them: a tenth as fast',
+  lag_ms: 'how long the oldest record of the batch had been on the stream',
+  clock_offset_ms: 'how far the clock that is most wrong of those heard in the batch is off, either way',
+  /** Of the sweep, every minute. */
+  devices_swept: 'silent devices whose stream was told that time has passed',
+} as const
+
+export type MetricName = keyof typeof METRICS

@@ -1,0 +1,74 @@
+/**
+ * The events of a boot whose offset has got better (DESIGN §3): each is put where it was, as is known now, and the row
+ * that stood where it seemed to be is marked as retracted. What was decided is repaired from there.
+ */
+import type { MovedBoot } from '../events/boot.ts'
+import { compareKeys, type EventKey, eventKey, keyText, lowestKey } from '../events/key.ts'
+import type { EventRow } from '../events/ports.ts'
+import { rankOf } from '../events/rank.ts'
+import type { LogRecord } from '../events/record.ts'
+import { spanWith } from '../statecharts/device-state.ts'
+import { locationAt } from './decided-rows.ts'
+import { beLate, type DeviceWork, hasEntered, put } from './device-work.ts'
+import { saidInRow } from './event-rows.ts'
+import { feedMoved } from './feed-again.ts'
+
+/** Moves what is stored of the boot, and what this batch holds of it, but for the event at `own`: that lies well. */
+export async function moveBoot(
+  work: DeviceWork,
+  moved: MovedBoot,
+  own: EventKey,
+  record: LogRecord,
+): Promise<void> {
+  for (const row of await rowsOfBoot(work, moved)) {
+    if (compareKeys(row, own) === 0) continue
+    const key = movedKey(row, moved)
+    if (compareKeys(key, row) !== 0) moveRow(work, row, key, record)
+  }
+}
+
+/** Rows of the boot that hold: an attempt that ended half-way may have retracted them, and then they still do. */
+async function rowsOfBoot(work: DeviceWork, { number, from, to }: MovedBoot): Promise<EventRow[]> {
+  const range = { from: lowestKey(Math.max(0, from)), to: lowestKey(to + 1) }
+  const applied = work.stored?.applied ?? 0
+  const rows = new Map<string, EventRow>()
+  for (const row of await work.lookups.history(work.state.device_id, range)) {
+    const holds = !row.retracted || row.applied > applied
+    if (holds && hasEntered(row, applied)) rows.set(keyText(row), row)
+  }
+  for (const { put: one } of work.puts.values()) {
+    if (one.table !== 'events') continue
+    if (one.item.retracted) rows.delete(keyText(one.item))
+    else rows.set(keyText(one.item), one.item)
+  }
+  const isOfBoot = ({ body, time_quality }: EventRow) => body.boot === number && time_quality === 'estimated'
+  return [...rows.values()].filter(isOfBoot).sort(compareKeys)
+}
+
+function movedKey(row: EventRow, { offset_ms }: MovedBoot): EventKey {
+  const { identity, reported_timestamp, time_quality } = row
+  const event_type = row.event_type as Parameters<typeof rankOf>[0]['event_type']
+  return eventKey({
+    event_time: offset_ms + reported_timestamp,
+    rank: rankOf({ event_type, fields: saidInRow(row).fields }),
+    identity,
+    sequence: row.body.sequence as number | undefined,
+    time_quality,
+  })
+}
+
+function moveRow(work: DeviceWork, row: EventRow, key: EventKey, record: LogRecord): void {
+  const { applied, config, payload_location } = work.state
+  const { device_id, identity, ttl } = row
+  const named = (row.body.payload_location as string | undefined) ?? payload_location
+  const location = locationAt({ config, payload_location: named }, key.ts)
+  const { retracted: _, ...held } = row
+  const there = { ...held, ...key, location, applied, entered: applied, supersedes: keyText(row) }
+  put(work, null, { table: 'events', item: { ...row, retracted: true, revision: row.revision + 1, applied } })
+  put(work, null, { table: 'events', item: there })
+  put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
+  const [from, to] = compareKeys(key, row) < 0 ? [key, row] : [row, key]
+  beLate(work, 'clock', { from, to })
+  work.state = { ...work.state, spoken: spanWith(work.state.spoken, key.ts) }
+  feedMoved(work, row, there, record)
+}

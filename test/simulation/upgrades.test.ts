@@ -1,0 +1,130 @@
+/** The law across a change of charts: for the same log, and the same place in it from which newer code goes on. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { positionText } from '../../adapters/log-position.ts'
+import { memoryStore } from '../../adapters/memory-store.ts'
+import type { HotStore } from '../../events/ports.ts'
+import type { LogRecord } from '../../events/record.ts'
+import { processBatch } from '../../processors/process-batch.ts'
+import { NewerState } from '../../statecharts/device-state.ts'
+import { type Release, releaseOf } from '../stand-ins/release.ts'
+import {
+  hastyCharger,
+  migrateCycle,
+  migrateSession,
+  settlingThermostat,
+} from '../statecharts/next-versions.ts'
+import { lifeOf, longAfter, type Random, type Record0, randomOf } from './device-life.ts'
+import { type Dump, lawful } from './law.ts'
+import { replayed } from './replayed.ts'
+import { laid, noMetrics, reordered, silentLogger, withDuplicates } from './world.ts'
+
+const SEEDS = Number(process.env.SEEDS ?? 100)
+
+class Crash extends Error {}
+
+const older: Release = { processBatch }
+let newer: Release[]
+beforeAll(async () => {
+  newer = await Promise.all(
+    [
+      { thermostat: settlingThermostat('refold'), evse: hastyCharger('refold') },
+      { thermostat: settlingThermostat('pin'), evse: hastyCharger('pin') },
+      { thermostat: settlingThermostat(migrateCycle), evse: hastyCharger(migrateSession) },
+    ].map(releaseOf),
+  )
+})
+
+type Run = { log: LogRecord[]; change: number; release: Release }
+
+/** One device's records in some order, the place of the change among them, and time for everything to come to its end. */
+function runOf(seed: number): Run & { random: Random } {
+  const random = randomOf(seed * 15_485_863)
+  const records = lifeOf('dev-1', random, 30, { uptime: false })
+  const shuffled = reordered(records, random, random.pick([1, 2, 5, 40]))
+  const cut = 1 + random.below(shuffled.length - 1)
+  const repeat = (some: Record0[]) => withDuplicates(some, random, 0.2)
+  const first = repeat(shuffled.slice(0, cut))
+  const log = laid([...first, ...repeat(shuffled.slice(cut)), ...longAfter(['dev-1'])])
+  return { log: onItsOwn(log), change: first.length, release: random.pick(newer), random }
+}
+
+/** Without the circuit: pairs have no part in this. */
+function onItsOwn(log: LogRecord[]): LogRecord[] {
+  return log
+    .filter(({ topic }) => !topic.includes('pair'))
+    .map((record) => {
+      const message = JSON.parse(new TextDecoder().decode(record.payload))
+      if (message.config) delete message.config.interlock_circuit
+      return { ...record, payload: new TextEncoder().encode(JSON.stringify(message)) }
+    })
+}
+
+/** Each release reads its part in one go. */
+async function smoothRun({ log, change, release }: Run): Promise<Dump> {
+  const store = memoryStore()
+  const ports = { store, metrics: noMetrics, logger: silentLogger }
+  const from = positionText(change)
+  await older.processBatch(
+    log.filter(({ position }) => position <= from),
+    ports,
+    'smooth',
+  )
+  await release.processBatch(
+    log.filter(({ position }) => position > from),
+    ports,
+    'smooth',
+  )
+  return store.dump()
+}
+
+/** Batches cut anywhere, crashes before any single write, and the older release coming back among the newer one's. */
+async function rollingRun(
+  { log, change, release }: Run,
+  random: Random,
+  wrap = (store: HotStore): HotStore => store,
+): Promise<Dump> {
+  const inner = memoryStore({
+    onWrite() {
+      if (random.chance(0.03)) throw new Crash()
+    },
+  })
+  const store = wrap(inner)
+  const ports = { store, metrics: noMetrics, logger: silentLogger }
+  const positions = log.map(({ position }) => position)
+  for (;;) {
+    const done = positions.indexOf(await store.position('rolling')) + 1
+    if (done === log.length) return inner.dump()
+    const changeAt = positions.filter((position) => position <= positionText(change)).length
+    const upTo = done < changeAt ? changeAt : log.length
+    const batch = log.slice(done, Math.min(upTo, done + 1 + random.below(12)))
+    const upgraded = inner.dump().states.some(({ state }) => JSON.parse(state).upgrades)
+    const returning = upgraded && random.chance(0.3)
+    try {
+      await (done < changeAt || returning ? older : release).processBatch(batch, ports, 'rolling')
+      expect(returning, 'older code has gone on with what newer code made').toBe(false)
+    } catch (error) {
+      if (!(error instanceof Crash) && !(returning && error instanceof NewerState)) throw error
+    }
+  }
+}
+
+describe('a chart that changes in the middle of a device’s life', () => {
+  test(`any batching, duplication and crash gives the rows of the smooth run (${SEEDS} seeds)`, async () => {
+    let upgraded = 0
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { random, ...run } = runOf(seed)
+      const smooth = await smoothRun(run)
+      if ((smooth.states as { state: string }[]).some(({ state }) => JSON.parse(state).upgrades)) upgraded++
+      expect(lawful(await rollingRun(run, random)), `SEED=${seed}`).toEqual(lawful(smooth))
+    }
+    expect(upgraded).toBeGreaterThan(SEEDS / 2)
+  })
+
+  test(`any order too: history follows from the records and the change alone (${SEEDS} seeds)`, async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { random, ...run } = runOf(seed)
+      const dump = await rollingRun(run, random)
+      expect(lawful(dump), `SEED=${seed}`).toEqual(await replayed(dump, run.log, run.release))
+    }
+  })
+})
