@@ -7,7 +7,7 @@ import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { EVERYTHING } from '../processors/replay-source.ts'
 import { threadedFold } from '../tools/replay-fold.ts'
-import type { SourceOptions } from '../tools/replay-options.ts'
+import type { SourceOptions } from '../tools/replay-places.ts'
 import { BATCH, batchAt, DEVICES } from './charging-fleet.ts'
 import { race, showRace } from './timing.ts'
 

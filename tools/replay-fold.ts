@@ -4,7 +4,7 @@ import { type FoldedDevice, type FoldFigures, foldRecords } from '../processors/
 import type { Poison, ReplayRange } from '../processors/replay-source.ts'
 import type { Fold } from '../processors/replay-verify.ts'
 import { openSource } from './replay-open.ts'
-import type { SourceOptions } from './replay-options.ts'
+import type { SourceOptions } from './replay-places.ts'
 
 export type FoldPlan = {
   source: SourceOptions

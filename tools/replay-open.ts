@@ -19,7 +19,7 @@ import {
   SourceRefused,
   sourceOfRecords,
 } from '../processors/replay-source.ts'
-import type { SourceOptions } from './replay-options.ts'
+import type { SourceOptions } from './replay-places.ts'
 
 export type OpenedSource = {
   source: ReplaySource

@@ -4,26 +4,12 @@ import { join, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { parseIsoTime } from '../events/timestamp.ts'
 import { EVERYTHING, type ReplayRange } from '../processors/replay-source.ts'
+import { BadFlags, HelpAsked } from './import-options.ts'
 import { REPLAY_HELP } from './replay-help.ts'
+import { type IntoOptions, intoOf, type PlaceFlags, type SourceOptions, sourceOf } from './replay-places.ts'
 
 export const MODES = ['print', 'verify', 'repair', 'restream', 'shadow'] as const
 export type Mode = (typeof MODES)[number]
-
-export type SourceOptions =
-  | { kind: 'log'; folder: string }
-  | { kind: 'file'; path: string }
-  | { kind: 'quarantine'; folder: string }
-  | {
-      kind: 'failed'
-      where: { folder: string } | { bucket: string; prefix: string | null; endpoint: string | null }
-    }
-  | {
-      kind: 'kinesis'
-      stream: string
-      endpoint: string | null
-      shard_id: string | null
-      after_sequence: string | null
-    }
 
 export type ReplayOptions = {
   mode: Mode
@@ -53,25 +39,7 @@ export type ReplayOptions = {
   checkpoint: string | null
 }
 
-export type IntoOptions =
-  | { kind: 'folder'; folder: string }
-  | { kind: 'stream'; stream: string; endpoint: string | null }
-
-/** The flags cannot be followed; the message is one line for a person. */
-export class BadFlags extends Error {}
-/** Everything asked for was the help text; it has been written. */
-export class HelpAsked extends Error {}
-
-type Flags = {
-  log?: string
-  file?: string
-  kinesis?: string
-  failed?: string
-  shard?: string
-  afterSequence?: string
-  endpoint?: string
-  intoStream?: string
-  data?: string
+type Flags = PlaceFlags & {
   from?: number
   to?: number
   margin: number
@@ -82,8 +50,6 @@ type Flags = {
   json?: string
   aside?: string
   table?: string
-  into?: string
-  speed?: number
   rate?: number
   dryRun?: true
   yes?: true
@@ -173,7 +139,7 @@ function checkFlags([mode, named]: string[], flags: Flags): ReplayOptions {
     json,
     aside,
     table: tableOf(mode, named, flags),
-    into: intoOf(mode, source, flags),
+    into: mode === 'restream' ? intoOf(source, flags) : noInto(flags),
     speed,
     rate,
     dry_run: flags.dryRun ?? false,
@@ -198,77 +164,14 @@ function tableOf(mode: Mode, named: string | undefined, { table }: Flags): strin
   return name
 }
 
-function intoOf(mode: Mode, source: SourceOptions, flags: Flags): IntoOptions | null {
-  const { into, intoStream, speed, endpoint } = flags
-  if (mode !== 'restream') {
-    if (into !== undefined || intoStream !== undefined) throw new BadFlags('--into is for restream')
-    if (speed !== undefined) throw new BadFlags('--speed is for restream')
-    return null
-  }
-  if ((into === undefined) === (intoStream === undefined))
-    throw new BadFlags('restream needs to know where to: --into DIR or --into-stream STREAM')
-  if (intoStream !== undefined) {
-    checkStream('--into-stream', intoStream)
-    if (source.kind === 'kinesis' && source.stream === intoStream)
-      throw new BadFlags('--into-stream names the source itself: its records are on it')
-    return { kind: 'stream', stream: intoStream, endpoint: endpointOf(endpoint) }
-  }
-  if (into === undefined) return null
-  const folder = resolve(into)
-  if (source.kind === 'log' && source.folder === folder)
-    throw new BadFlags('--into names the source itself: its records are on its log')
-  return { kind: 'folder', folder }
+function noInto({ into, intoStream, speed }: Flags): null {
+  if (into !== undefined || intoStream !== undefined) throw new BadFlags('--into is for restream')
+  if (speed !== undefined) throw new BadFlags('--speed is for restream')
+  return null
 }
 
 function isMode(mode: string | undefined): mode is Mode {
   return MODES.some((one) => one === mode)
-}
-
-function sourceOf(flags: Flags): SourceOptions {
-  const { log, file, kinesis, shard, afterSequence } = flags
-  const sources: SourceOptions[] = []
-  if (log !== undefined) sources.push({ kind: 'log', folder: resolve(log) })
-  if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
-  if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
-  if (flags.failed !== undefined) sources.push(failedOf(flags.failed, flags))
-  const [source] = sources
-  if (!source || sources.length > 1)
-    throw new BadFlags('give one source: --log DIR, --file PATH, --kinesis STREAM or --failed WHERE')
-  if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
-    throw new BadFlags('--shard and --after-sequence are for --kinesis')
-  return source
-}
-
-function streamOf(stream: string, { shard, afterSequence, endpoint }: Flags): SourceOptions {
-  checkStream('--kinesis', stream)
-  const [shard_id, after_sequence] = [shard ?? null, afterSequence ?? null]
-  if (after_sequence !== null && shard_id === null)
-    throw new BadFlags('--after-sequence needs --shard: a sequence number is of one shard')
-  if (after_sequence !== null && !/^\d{1,56}$/.test(after_sequence))
-    throw new BadFlags(`--after-sequence: ${JSON.stringify(after_sequence)} is no sequence number`)
-  return { kind: 'kinesis', stream, endpoint: endpointOf(endpoint), shard_id, after_sequence }
-}
-
-function failedOf(where: string, { data, endpoint }: Flags): SourceOptions {
-  if (where === 'quarantine')
-    return { kind: 'quarantine', folder: resolve(data ?? join('data', 'pilotline')) }
-  if (!where.startsWith('s3://')) return { kind: 'failed', where: { folder: resolve(where) } }
-  const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9.-]{3,63})(?:\/(.*))?$/.exec(where) ?? []
-  if (bucket === undefined) throw new BadFlags(`--failed: ${JSON.stringify(where)} is no s3://bucket/prefix`)
-  return { kind: 'failed', where: { bucket, prefix: prefix || null, endpoint: endpointOf(endpoint) } }
-}
-
-function checkStream(flag: string, name: string): void {
-  if (!/^[\w.-]{1,128}$/.test(name))
-    throw new BadFlags(`${flag}: ${JSON.stringify(name)} is no name of a stream`)
-}
-
-function endpointOf(endpoint: string | undefined): string | null {
-  if (endpoint === undefined) return null
-  const url = URL.parse(endpoint)
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new BadFlags(`--endpoint: ${JSON.stringify(endpoint)} is no http address`)
-  return endpoint
 }
 
 function rangeOf({ from = 0, to = EVERYTHING.to, margin, device, location, type }: Flags): ReplayRange {
