@@ -72,7 +72,7 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
         return figures
       }
       const onDone: OnDone = async (batch, figures) => {
-        await drain(folder, folder.store)
+        await drain(folder, folder.store, figures)
         done(batch, figures)
       }
       const append = async (records: NewRecord[]) => folder.log.appendSync(records)
@@ -118,12 +118,14 @@ function feedTo({ log }: Folder): (records: Arriving[]) => Promise<void> {
 const DRAINED = 2_000
 
 /** The charts run to the end of the log, by what the server's consumer would do, and nobody is told the time. */
-async function drain(folder: Folder, store: HotStore): Promise<void> {
+async function drain(folder: Folder, store: HotStore, figures?: ReplayFigures): Promise<void> {
   for (;;) {
     const records = await folder.log.read(await folder.store.position(CONSUMER), DRAINED)
     if (records.length === 0) return
     const ports = { store, metrics: uncounted, logger: quiet, feed: feedTo(folder) }
-    await processBatch(records, ports, CONSUMER)
+    const report = await processBatch(records, ports, CONSUMER)
+    if (!figures) continue
+    for (const name of ['duplicates', 'events', 'late', 'quarantined'] as const) figures[name] += report[name]
   }
 }
 

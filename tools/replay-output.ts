@@ -26,6 +26,7 @@ export function createBars(tty: NodeJS.WriteStream | null, monotonic_ms: () => n
   if (!tty) return { set: () => {}, end: () => {} }
   const all = new MultiBar({ stream: tty, format: FORMAT, hideCursor: true, barsize: 30, fps: 5 })
   const bars = new Map<string, { bar: SingleBar; since_ms: number }>()
+  let ended = false
   return {
     set: (name, read, total, events) => {
       const most = total ?? Math.max(1, read)
@@ -35,17 +36,22 @@ export function createBars(tty: NodeJS.WriteStream | null, monotonic_ms: () => n
         bars.set(name, one)
       }
       const elapsed_s = (monotonic_ms() - one.since_ms) / 1_000
-      const rate = elapsed_s > 0 ? Math.round(events / elapsed_s).toLocaleString('en-US') : ''
+      // The first moments say nothing about the pace.
+      const rate = elapsed_s > 0.5 ? Math.round(events / elapsed_s).toLocaleString('en-US') : '…'
       one.bar.setTotal(most)
       one.bar.update(Math.min(read, most), { name, rate, left: leftText(read, total, elapsed_s) })
     },
-    end: () => all.stop(),
+    end: () => {
+      // A second stop would move the cursor over what has been said since.
+      if (!ended) all.stop()
+      ended = true
+    },
   }
 }
 
 /** Time left at the pace so far. */
 export function leftText(read: number, total: number | null, elapsed_s: number): string {
-  if (total === null || read === 0 || elapsed_s <= 0) return ''
+  if (total === null || read === 0 || elapsed_s <= 0.5) return ''
   const left_s = Math.max(0, Math.round(((total - read) / read) * elapsed_s))
   if (left_s >= 3_600) return `${Math.floor(left_s / 3_600)} h ${Math.floor((left_s % 3_600) / 60)} min left`
   return left_s >= 60 ? `${Math.floor(left_s / 60)} min ${left_s % 60} s left` : `${left_s} s left`
