@@ -26,12 +26,22 @@ export function createS3Client(elsewhere: Elsewhere = {}): S3Client {
   return new S3Client({ ...elsewhere, forcePathStyle, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
+/** A file of the archive is some megabytes. */
+const FILE_MS = 60_000
+
+/** The same for files of the archive, which take their time. */
+export function createArchiveClient(elsewhere: Elsewhere = {}): S3Client {
+  const forcePathStyle = elsewhere.endpoint !== undefined
+  const handler = requestHandler(FILE_MS)
+  return new S3Client({ ...elsewhere, forcePathStyle, maxAttempts: 1, requestHandler: handler })
+}
+
 /** For a client of any service. */
-export function requestHandler(): NodeHttpHandler {
+export function requestHandler(answer_ms = ANSWER_MS): NodeHttpHandler {
   const agent = { keepAlive: true, maxSockets: CALLS_AT_ONCE }
   return new NodeHttpHandler({
     connectionTimeout: CONNECT_MS,
-    requestTimeout: ANSWER_MS,
+    requestTimeout: answer_ms,
     throwOnRequestTimeout: true,
     httpAgent: agent,
     httpsAgent: agent,

@@ -110,6 +110,11 @@ export const AWS_VARIABLES = {
   iot_endpoint: 'PILOTLINE_IOT_ENDPOINT',
 } as const
 
+/** The archive's own functions are told beside these. */
+export const ARCHIVE_VARIABLES = {
+  /** Name of the archive's bucket. */
+  archive_bucket: 'PILOTLINE_ARCHIVE_BUCKET',
+} as const
 /** Folder in the bucket of failures that Lambda gives what a consumer gave up; its name is not ours to choose. */
 export const GIVEN_UP_FOLDER = 'aws/lambda/'
 
@@ -117,7 +122,7 @@ export const GIVEN_UP_FOLDER = 'aws/lambda/'
 export const METRICS_NAMESPACE = 'Pilotline'
 
 /** The `service` of a function's metrics and log lines; stages share an account, so their prefix is in it. */
-export function serviceName(prefix: string, name: 'processor' | 'sweep' | 'api'): string {
+export function serviceName(prefix: string, name: 'processor' | 'sweep' | 'api' | 'archive'): string {
   return prefix + name
 }
 

@@ -1,5 +1,5 @@
 /** The one reader of environment variables: their names, what each may be, and one error that names all that are wrong. */
-import { AWS_VARIABLES } from './aws-names.ts'
+import { ARCHIVE_VARIABLES, AWS_VARIABLES } from './aws-names.ts'
 
 /** `parse` answers null where a text breaks the rule. */
 type Variable<T> = { name: string; parse(text: string): T | null; rule: string }
@@ -11,6 +11,7 @@ const VARIABLES = {
   http_port: port('PILOTLINE_HTTP_PORT'),
   table_prefix: text(AWS_VARIABLES.table_prefix),
   stream: text(AWS_VARIABLES.stream),
+  archive_bucket: text(ARCHIVE_VARIABLES.archive_bucket),
   iot_endpoint: origin(AWS_VARIABLES.iot_endpoint),
 }
 

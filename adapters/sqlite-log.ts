@@ -9,6 +9,11 @@ import { fromColumn, toColumn } from './sqlite-text.ts'
 export type SqliteLog = EventLog & {
   /** As `append`, durable when it returns. @throws StoreFull, and then nothing of `records` is kept. */
   appendSync(records: NewRecord[]): void
+  /**
+   * Removes the oldest records, at most `limit`: those up to `position` that were received before `before` (epoch ms).
+   * The newest stays, so that the log never forgets how far it has come. Returns how many went.
+   */
+  prune(position: string, before: number, limit: number): number
   close(): void
 }
 
@@ -26,6 +31,8 @@ const MIGRATIONS = [
 
 const APPEND = 'INSERT INTO log (received_at, source, topic, verdict, payload) VALUES (?, ?, ?, ?, ?)'
 const READ = 'SELECT * FROM log WHERE position > ? ORDER BY position LIMIT ?'
+const OLDEST = 'SELECT position, received_at FROM log WHERE position <= ? ORDER BY position LIMIT ?'
+const PRUNE = 'DELETE FROM log WHERE position <= ?'
 const TAIL = 'SELECT max(position) AS position FROM log'
 
 type LogRow = {
@@ -49,8 +56,20 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     })
   }
 
+  function prune(position: string, before: number, limit: number): number {
+    const newest = database.get<{ position: number | null }>(TAIL)?.position ?? 0
+    const most = Math.min(parseLogPosition(position), newest - 1)
+    const oldest = database.all<Pick<LogRow, 'position' | 'received_at'>>(OLDEST, [most, limit])
+    const kept = oldest.findIndex(({ received_at }) => received_at >= before)
+    const going = kept < 0 ? oldest : oldest.slice(0, kept)
+    const last = going.at(-1)
+    if (last) database.transaction(() => database.run(PRUNE, [last.position]))
+    return going.length
+  }
+
   return {
     appendSync,
+    prune,
     append: async (records) => appendSync(records),
     read: async (after, limit) => {
       assertLimit(limit)

@@ -1,10 +1,16 @@
 /** What the API needs of the home it runs in. */
+import type { ArchiveQuery } from '../events/archive-query.ts'
+import type { EnergyReads } from '../events/energy-hours.ts'
 import type { Downlink, FrontDoor, Logger, ReadStore } from '../events/ports.ts'
 
 export type ApiPorts = {
   store: ReadStore
   door: FrontDoor
   downlink: Downlink
+  /** Aggregates, where a night makes some; what is newer comes out of the store. */
+  energy?: EnergyReads
+  /** The archive, where there is one to ask. */
+  query?: ArchiveQuery
   /** Epoch ms. */
   now: () => number
   /** How the home is. A `front_door` whose `state` is not `open` makes the answer a 503. */

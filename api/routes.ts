@@ -4,13 +4,15 @@ import type { Route } from './route.ts'
 import { changesRoutes } from './routes-changes.ts'
 import { configRoutes } from './routes-config.ts'
 import { deviceRoutes } from './routes-devices.ts'
+import { energyRoute } from './routes-energy.ts'
 import { eventRoutes } from './routes-events.ts'
 import { healthRoute } from './routes-health.ts'
 import { quarantineRoute } from './routes-quarantine.ts'
+import { createQueryRoute } from './routes-query.ts'
 import { thingRoutes } from './routes-things.ts'
 import { createTimeSyncRoute } from './routes-time-sync.ts'
 
-/** A fresh set, because the rate limit of the time sync remembers. */
+/** A fresh set, because the rate limit of the time sync and who waits with a question are remembered. */
 export function createRoutes(): Route[] {
   const routes = [
     healthRoute,
@@ -18,6 +20,8 @@ export function createRoutes(): Route[] {
     ...eventRoutes,
     ...thingRoutes,
     ...changesRoutes,
+    energyRoute,
+    createQueryRoute(),
     ...configRoutes,
     quarantineRoute,
     createTimeSyncRoute(),

@@ -21,6 +21,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '10000' },
     devices: { type: 'string', default: '1000' },
     connections: { type: 'string', default: '4' },
+    /** How long the archive lets records gather; longer than the run, and it has no part in it. */
+    'archive-gather-ms': { type: 'string', default: '60000' },
     /** Kept afterwards; a temporary folder unless told. */
     data: { type: 'string' },
   },
@@ -40,6 +42,8 @@ const home = await startEmbedded({
   data,
   mqtt_port: 0,
   http_port: 0,
+  archive_gather_ms: Number(values['archive-gather-ms']),
+  night_hour_utc: null,
   logger: { info: () => {}, warn: complain, error: complain },
   onFatal: (error) => {
     throw error

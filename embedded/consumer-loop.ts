@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EventLog, HotStore, Logger } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import type { BatchReport } from '../processors/process-batch.ts'
+import { NewerState } from '../statecharts/device-state.ts'
 import { describeTrouble, isOwnBug } from './own-bug.ts'
 
 /** What one turn of the loop came to. `report` is null where there was nothing to read, or where it failed. */
@@ -14,6 +15,8 @@ export type ConsumerStep = {
   caught_up: boolean
   /** Consecutive failures; 0 is well. */
   failures: number
+  /** Why it can only wait: the next record's device has a state that newer code made. Null where it is something else. */
+  held: string | null
 }
 
 export type ConsumerParts = {
@@ -65,7 +68,7 @@ export async function runConsumer(parts: ConsumerParts, stop: ConsumerStop): Pro
       position = last?.position ?? position
       if (failures > 0) logger.info('the consumer is well again', { position })
       failures = 0
-      parts.onStep({ position, report, caught_up: !last, failures })
+      parts.onStep({ position, report, caught_up: !last, failures, held: null })
     } catch (error) {
       if (isOwnBug(error)) {
         logger.error('a bug stopped the consumer', { ...span(records), ...describeTrouble(error) })
@@ -73,8 +76,10 @@ export async function runConsumer(parts: ConsumerParts, stop: ConsumerStop): Pro
       }
       failures++
       const { error: name, reason } = describeTrouble(error)
-      logger.warn('a batch failed, it is tried again', { ...span(records), failures, error: name, reason })
-      parts.onStep({ position: position ?? '', report: null, caught_up: false, failures })
+      const held = error instanceof NewerState ? error.message : null
+      const what = held ? 'the consumer waits for newer code' : 'a batch failed, it is tried again'
+      logger.warn(what, { ...span(records), failures, error: name, reason })
+      parts.onStep({ position: position ?? '', report: null, caught_up: false, failures, held })
       // Where the next try begins is for the store to say: what was written, the failure has not told us.
       position = null
       if (stop.drain.aborted) return false

@@ -11,8 +11,13 @@ import { refuseFolder } from './start-refused.ts'
 export const CONSUMER = 'charts'
 
 /** `log` has one writer, the front door; `hot` has one writer, the consumer: neither waits for the other. */
-export function filesOf(data: string): { log: string; hot: string } {
-  return { log: join(data, 'log.sqlite'), hot: join(data, 'hot.sqlite') }
+export function filesOf(data: string): { log: string; hot: string; book: string; archive: string } {
+  return {
+    log: join(data, 'log.sqlite'),
+    hot: join(data, 'hot.sqlite'),
+    book: join(data, 'archive.sqlite'),
+    archive: join(data, 'archive'),
+  }
 }
 
 export type Folder = {

@@ -10,16 +10,17 @@ export type HealthSources = {
   metrics: Counters
   door: Pick<EmbeddedFrontDoor, 'status'>
   lag: Pick<LagMeter, 'records' | 'seconds'>
-  /** Consecutive failures of the consumer; its place in the log. */
-  consumer: { failures: number; position: string }
+  /** Consecutive failures of the consumer; its place in the log; why it waits for newer code, if it does. */
+  consumer: { failures: number; position: string; held: string | null }
   broker: Pick<Broker, 'connections'>
 }
 
 export function healthOf({ metrics, door, lag, consumer, broker }: HealthSources): Health {
-  const { failures, position } = consumer
+  const { failures, position, held } = consumer
+  const state = held ? 'held' : failures > 0 ? 'retrying' : 'well'
   return {
     front_door: door.status(),
-    consumer: { state: failures > 0 ? 'retrying' : 'well', failures, position },
+    consumer: { state, failures, position, ...(held && { reason: held }) },
     lag: { records: lag.records(), seconds: Math.round(lag.seconds() * 100) / 100 },
     mqtt: { connections: broker.connections() },
     counters: metrics.counts(),
@@ -42,7 +43,12 @@ export function figuresOf({ metrics, door, lag, consumer, broker }: HealthSource
     troubles: [
       ...(state === 'full' ? ['the disk is full, new messages are refused'] : []),
       ...(state === 'failing' ? ['the log fails, new messages are refused'] : []),
-      ...(consumer.failures > 0 ? [`the store fails, try ${consumer.failures + 1} is coming`] : []),
+      ...consumerTroubles(consumer),
     ],
   }
+}
+
+function consumerTroubles({ failures, held }: HealthSources['consumer']): string[] {
+  if (held) return ['processing waits: a newer version of this program made the data, start that one']
+  return failures > 0 ? [`the store fails, try ${failures + 1} is coming`] : []
 }

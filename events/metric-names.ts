@@ -12,12 +12,25 @@ export const METRICS = {
   pairs_fed: 'records that a device on a circuit put on its pair’s stream',
   time_syncs_sent: 'devices that were told the time, because their clock was not set',
   batches_failed: 'batches that come again, because infrastructure is unwell',
+  charts_upgraded: 'charts of devices that have come to a newer version',
+  held_for_newer_code: 'batches that wait at a record whose device has a state that newer code made',
   slow_steps:
     'steps of charts that xstate ran, because the compiled tables do not hold them: a tenth as fast',
   lag_ms: 'how long the oldest record of the batch had been on the stream',
   clock_offset_ms: 'how far the clock that is most wrong of those heard in the batch is off, either way',
   /** Of the sweep, every minute. */
   devices_swept: 'silent devices whose stream was told that time has passed',
+  /** Of the archive, for every batch. */
+  archived: 'records that are in landing files',
+  archive_batches_failed: 'batches that come again, because the bucket does not take them',
+  archive_lag_ms: 'how long the oldest record of the batch had been on the stream',
+  /** Of the night. */
+  night_rows: 'rows that had landed',
+  landing_files_set_aside: 'landing files that cannot be read',
+  partitions_written: 'files that were put in their place',
+  rows_compacted: 'rows in them',
+  copies_dropped: 'rows that were copies',
+  nights_not_well: 'nights in which a batch failed or a record was missing',
 } as const
 
 export type MetricName = keyof typeof METRICS

@@ -7,6 +7,7 @@
 import { type DeviceType, describeRejection } from '../events/event.ts'
 import type { BatchWrite, DeviceWrite, HotStore, Logger, Metrics, Quarantined } from '../events/ports.ts'
 import { type LogRecord, REPLAYED } from '../events/record.ts'
+import { NewerState } from '../statecharts/device-state.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import {
   type DeviceRecord,
@@ -37,7 +38,8 @@ const CONFLICT_ATTEMPTS = 5
 /**
  * Processes records in log order and moves `consumer`'s position past what is written. On an error the position says how
  * far it came; what lies behind it has not happened. Without a consumer whoever calls keeps the place, and gives all of
- * the records again.
+ * the records again. A device whose state newer code made holds its record and all behind it (NewerState, with its
+ * position); what lies before is done.
  */
 export async function processBatch(
   records: readonly LogRecord[],
@@ -64,7 +66,12 @@ async function processRun(
   const upgraded: UpgradedDevice[] = []
   let pending = byDevice
   for (let attempt = 1; ; attempt++) {
-    const applied = await applyAll(pending, store)
+    const { applied, held } = await applyAll(pending, store)
+    if (held) {
+      const before = opened.filter(({ record }) => record.position < held.position)
+      if (before.length > 0) await processRun(before, ports, consumer)
+      throw held
+    }
     const fed = await feedPairs(applied.values(), ports.feed)
     if (fed > 0) metrics.count('pairs_fed', fed)
     const conflicts = await write(applied, refused, place, store)
@@ -112,19 +119,27 @@ function groupByDevice(
   return { byDevice, refused }
 }
 
+/** `held`: what has to wait for newer code, and from which record on; the earliest of them. */
 async function applyAll(
   byDevice: Map<string, DeviceRecord[]>,
   store: HotStore,
-): Promise<Map<string, Applied>> {
+): Promise<{ applied: Map<string, Applied>; held: NewerState | null }> {
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
+  let held: NewerState | null = null
   for (const [device_id, records] of byDevice) {
-    const one = await applyRecords(stored.get(device_id) ?? null, records, store)
-    // What is told again, nobody is notified of.
-    const again = records.every(({ record }) => record.verdict === REPLAYED)
-    applied.set(device_id, again ? { ...one, clock_unset: null } : one)
+    try {
+      const one = await applyRecords(stored.get(device_id) ?? null, records, store)
+      // What is told again, nobody is notified of.
+      const again = records.every(({ record }) => record.verdict === REPLAYED)
+      applied.set(device_id, again ? { ...one, clock_unset: null } : one)
+    } catch (error) {
+      if (!(error instanceof NewerState)) throw error
+      error.position = records[0]?.record.position ?? ''
+      if (!held || error.position < held.position) held = error
+    }
   }
-  return applied
+  return { applied, held }
 }
 
 /** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */

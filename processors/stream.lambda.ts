@@ -35,9 +35,16 @@ export async function handler({ Records }: KinesisStreamEvent): Promise<KinesisS
     return { batchItemFailures: [] }
   } catch (error) {
     if (!isUnwell(error)) throw error
-    const itemIdentifier = lowestSequence(Records)
+    const held = error instanceof NewerState ? error.position : ''
+    // What lies before a record that waits for newer code is done.
+    const undone = held ? Records.filter((_, n) => (records[n]?.position ?? '') >= held) : Records
+    const itemIdentifier = lowestSequence(undone)
     metrics.count('batches_failed')
-    logger.warn('a batch failed, it is tried again', { from: itemIdentifier, reason: error.message })
+    if (held) metrics.count('held_for_newer_code')
+    logger.warn(held ? 'the shard waits for newer code' : 'a batch failed, it is tried again', {
+      from: itemIdentifier,
+      reason: error.message,
+    })
     return { batchItemFailures: [{ itemIdentifier }] }
   } finally {
     measure(Records)

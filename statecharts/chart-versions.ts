@@ -72,7 +72,7 @@ export function passTime(
       run = goneOn(run, advanceTime(version.chart, state, changesAt, facts))
       if (!isMigrating(heir) && (typeof to === 'number' || !isResting(instance, run.state))) return run
     }
-    run = { ...run, state: takenOver(instance, heir as ChartVersion, run.state) }
+    run = { ...run, state: takenOver(instance, heir as ChartVersion, run.state, next?.since ?? null) }
   }
 }
 
@@ -106,10 +106,23 @@ function knownFrom(instance: ChartInstance, version: number): ChartVersion {
   return known.find(({ chart }) => chart.version >= version) ?? instance
 }
 
-/** The state as the newer version goes on with it. What is open in a version that nobody knows any more is forgotten. */
-function takenOver(instance: ChartInstance, { chart, upgrade }: ChartVersion, state: ChartState): ChartState {
+/**
+ * The state as the newer version goes on with it. What is open in a version that nobody knows any more is forgotten, and a
+ * timer that would have been due before the change comes due behind it: what was decided by then stays as it was.
+ */
+function takenOver(
+  instance: ChartInstance,
+  { chart, upgrade }: ChartVersion,
+  state: ChartState,
+  since: EventKey | null,
+): ChartState {
   const made = { chart: chart.id, version: chart.version, since: state.since }
-  if (typeof upgrade === 'object') return { ...made, ...upgrade.migrate(state) }
+  if (typeof upgrade === 'object') {
+    const { value, context, timers } = upgrade.migrate(state)
+    const earliest = since ? since.ts + 1 : 0
+    const due = Object.entries(timers).map(([name, at]) => [name, Math.max(at, earliest)])
+    return { ...made, value, context, timers: Object.fromEntries(due) }
+  }
   const fresh = newChartState(chart)
   if (!isResting(instance, state)) return { ...fresh, since: state.since }
   const value = chart.quiescent.includes(statePath(state.value)) ? state.value : fresh.value

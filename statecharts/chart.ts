@@ -11,6 +11,8 @@ export type Chart = {
   machine: AnyStateMachine
   /** Paths of the states (`session.connected`) in which nothing is open and no timer is pending: where checkpoints are cut. */
   quiescent: readonly string[]
+  /** What `npm run charts -- --check` finds in it and it means to have, with the reason. */
+  acknowledged?: readonly { rule: string; place: string; because: string }[]
 }
 
 /** An event as a chart hears it: the name of what happened, when, and the facts it carries. */

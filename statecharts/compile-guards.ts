@@ -36,14 +36,23 @@ export function nameOf(named: unknown): string {
   return typeof named === 'string' ? named : (named as Named).type
 }
 
+/** What `and`, `or` and `not` were given; null for any other guard. */
+export function combinedGuard(guard: unknown): { kind: 'and' | 'or' | 'not'; guards: unknown[] } | null {
+  if (typeof guard !== 'function') return null
+  const { check, guards = [] } = guard as Implementation
+  if (check === undefined) return null
+  const kind = check === AND ? 'and' : check === OR ? 'or' : check === NOT ? 'not' : null
+  return kind && { kind, guards }
+}
+
 function compileCombined(machine: AnyStateMachine, combined: Implementation, place: string): Guard {
   const guards = (combined.guards ?? []).map((guard) => compileGuard(machine, guard, place))
-  switch (combined.check) {
-    case AND:
+  switch (combinedGuard(combined)?.kind) {
+    case 'and':
       return (args) => guards.every((guard) => guard(args))
-    case OR:
+    case 'or':
       return (args) => guards.some((guard) => guard(args))
-    case NOT:
+    case 'not':
       return (args) => !guards[0]?.(args)
     default:
       throw new Unsupported(`guard ${combined.name} of ${place}`)

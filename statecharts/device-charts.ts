@@ -66,3 +66,9 @@ export function chartsOf(device_type: DeviceType): readonly ChartInstance[] {
 
 /** Device types that some chart is for. */
 export const CHARTED_TYPES: readonly DeviceType[] = [...INSTANCES.keys()]
+
+/** Every chart that some device runs, each once, in the order of the registry. */
+export function shippedCharts(): Chart[] {
+  const all = [...INSTANCES.values()].flat().map(({ chart }) => chart)
+  return [...new Map(all.map((chart) => [chart.id, chart])).values()]
+}

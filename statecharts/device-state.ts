@@ -72,6 +72,8 @@ export type LastEvent = {
 /** The state was made by code newer than this: hold the shard, upgrade, go on. Nothing is wrong with the record. */
 export class NewerState extends Error {
   readonly device_id: string
+  /** Of the record that has to wait, and everything behind it; '' where it is not known. */
+  position = ''
 
   constructor(device_id: string, what: string) {
     super(`${device_id}: ${what}: made by newer code`)

@@ -225,4 +225,16 @@ function to<L extends Leaf>(leaf: L) {
   return `#ev-interlock.${leaf}` as const
 }
 
-export const evInterlock: Chart = { id: 'ev-interlock', version: 1, machine, quiescent: ['idle'] }
+const REARMED = ['draw', 'call.on', 'overlap.on', 'overlap.settling', 'violation.on', 'violation.settling']
+
+export const evInterlock: Chart = {
+  id: 'ev-interlock',
+  version: 1,
+  machine,
+  quiescent: ['idle'],
+  acknowledged: REARMED.map((place) => ({
+    rule: 'timer-cycle',
+    place,
+    because: 'each silence takes a member out of what is remembered, so it ends when none is left',
+  })),
+}

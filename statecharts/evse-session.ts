@@ -176,4 +176,9 @@ export const evseSession: Chart = {
   version: 1,
   machine,
   quiescent: ['unplugged', 'unavailable', 'silent'],
+  acknowledged: ['connected', 'charging', 'ventilating'].map((state) => ({
+    rule: 'timer-cycle',
+    place: `session.${state}`,
+    because: 'silence is armed again only where the charger was heard since, and then for a later time',
+  })),
 }

@@ -98,4 +98,16 @@ const machine = setup({
   },
 })
 
-export const hvacCycle: Chart = { id: 'hvac-cycle', version: 1, machine, quiescent: ['idle'] }
+export const hvacCycle: Chart = {
+  id: 'hvac-cycle',
+  version: 1,
+  machine,
+  quiescent: ['idle'],
+  acknowledged: [
+    {
+      rule: 'timer-cycle',
+      place: 'calling.stuck',
+      because: 'silence is armed again only where the thermostat was heard since, and then for a later time',
+    },
+  ],
+}

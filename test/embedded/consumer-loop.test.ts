@@ -117,7 +117,13 @@ describe('the consumer reads behind its checkpoint', () => {
     await soon(() => expect(world.applied).toEqual(['000001', '000002']))
     world.drain.abort()
     expect(await running).toBe(true)
-    expect(world.steps.at(-1)).toEqual({ position: '000002', report: null, caught_up: true, failures: 0 })
+    expect(world.steps.at(-1)).toEqual({
+      position: '000002',
+      report: null,
+      caught_up: true,
+      failures: 0,
+      held: null,
+    })
   })
 })
 
@@ -130,7 +136,7 @@ describe('sick infrastructure', () => {
     world.drain.abort()
     await running
     expect(world.applied).toEqual(['000001', '000002', '000003'])
-    expect(world.steps[0]).toEqual({ position: '', report: null, caught_up: false, failures: 1 })
+    expect(world.steps[0]).toEqual({ position: '', report: null, caught_up: false, failures: 1, held: null })
     expect(world.steps[1]).toMatchObject({ position: '000003', failures: 0 })
   })
 

@@ -12,6 +12,8 @@ import { type Dynalite, dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
 import { type FaultyProxy, startFaultyProxy, THROTTLED } from '../stand-ins/faulty-proxy.ts'
 import { type Kinesalite, startKinesalite } from '../stand-ins/kinesalite.ts'
 import { coldStart, type StreamHandler, shardRecord } from '../stand-ins/lambda-home.ts'
+import { coldStartOf } from '../stand-ins/release.ts'
+import { hastyCharger } from '../statecharts/next-versions.ts'
 
 let dynalite: Dynalite
 let kinesis: Kinesalite
@@ -204,6 +206,34 @@ describe('infrastructure that is unwell', () => {
       batchItemFailures: [{ itemIdentifier: record?.kinesis.sequenceNumber }],
     })
     expect((await dumpOf(dynalite.client, prefix)).quarantine).toEqual([])
+  })
+})
+
+describe('two releases on one shard', () => {
+  test('the older one holds it at the record that newer code must see, and nothing is lost or done twice', async () => {
+    const where = {
+      dynamodb: proxy.endpoint,
+      kinesis: kinesis.endpoint,
+      table_prefix: prefix,
+      stream: 'none',
+    }
+    const newer = await coldStartOf({ evse: hastyCharger('refold') }, where)
+    const records = numbered([...session('dev-1').slice(0, 2), said('dev-2', 0, { pilot_state: 'B' })])
+    await run(...records.slice(0, 1))
+    await newer({ Records: records.slice(1) })
+    const rest = [said('dev-3', 1, { pilot_state: 'B' }), said('dev-1', 2, { pilot_state: 'C' })]
+    const later = [...rest, said('dev-3', 3, { pilot_state: 'A' })].map((one, n) => shardRecord(one, 10 + n))
+    const held = [{ itemIdentifier: later[1]?.kinesis.sequenceNumber }]
+    expect(await run(...later)).toEqual({ batchItemFailures: held })
+    expect(await run(...later.slice(1))).toEqual({ batchItemFailures: held })
+    expect(metrics().filter((line) => line.held_for_newer_code)).toHaveLength(2)
+    const between = await dumpOf(dynalite.client, prefix)
+    expect(between.quarantine).toEqual([])
+    expect(between.summaries.map(({ device_id }) => device_id).sort()).toEqual(['dev-1', 'dev-2', 'dev-3'])
+    expect(await newer({ Records: later.slice(1) })).toEqual({ batchItemFailures: [] })
+    const { events, quarantine } = await dumpOf(dynalite.client, prefix)
+    expect(events.filter(({ origin }) => origin === 'device')).toHaveLength(6)
+    expect(quarantine).toEqual([])
   })
 })
 

@@ -97,18 +97,35 @@ export function settlingThermostat(
 
 type SettlingOptions = { runner: RunnerName; version: number; keeps: boolean }
 
-/** A charger whose faults close a session after a minute, and whose silence never ends one for good. */
-export function hastyCharger(upgrade: Upgrade): ChartInstance[] {
+const DAY_MS = 86_400_000
+
+type Heard = { context: { seen_at: number }; event: { at: number } }
+
+/** A charger whose faults close a session after a minute, and whose silence after a day. */
+export function hastyCharger(upgrade: Upgrade, { keeps = true } = {}): ChartInstance[] {
   return chartsOf('evse').map((one) => {
     const machine = one.chart.machine.provide({
-      delays: { fault_stays: () => 60_000 },
-      guards: { continuesSession: () => true },
+      delays: {
+        fault_stays: () => 60_000,
+        silence: ({ context, event }: Heard) => Math.max(0, context.seen_at + DAY_MS - event.at),
+      },
+      guards: { heardSince: ({ context, event }: Heard) => event.at < context.seen_at + DAY_MS },
     })
-    return { ...one, chart: { ...one.chart, version: 2, machine }, upgrade, earlier: [one] }
+    const chart = { ...one.chart, version: 2, machine }
+    return { ...one, chart, upgrade, ...(keeps && { earlier: [one] }) }
   })
 }
 
-/** What is open is as it was. */
+/** What is open is as it was, and comes due as the newer version would have it. */
 export const migrateSession: Upgrade = {
-  migrate: ({ value, context, timers }: ChartState) => ({ value, context, timers }),
+  migrate: ({ value, context, timers }: ChartState) => ({
+    value,
+    context,
+    timers: Object.fromEntries(
+      Object.entries(timers).map(([name, due_at]) => [
+        name,
+        due_at - (name.startsWith('fault_stays') ? 840_000 : 6 * DAY_MS),
+      ]),
+    ),
+  }),
 }

@@ -35,7 +35,7 @@ const PACKAGES: Record<string, string[]> = {
   energy: [],
   statecharts: ['xstate', 'uuid'],
   'firmware-model': [],
-  visualizer: [],
+  visualizer: ['elkjs'],
   // A repair compares what it folds with what is stored, and isDeepStrictEqual is exact and in the runtime.
   processors: ['csv-parse', 'node:stream', 'node:util'],
   workflows: [],
@@ -47,6 +47,7 @@ const HANDLER_PACKAGES = ['@aws-lambda-powertools', 'aws-lambda']
 /** Packages that only some folders may import at all, tests and measurements beside them. */
 const FENCED: { pattern: RegExp; folders: string[] }[] = [
   { pattern: /^node:sqlite$|sqlite/, folders: ['adapters'] },
+  { pattern: /^@duckdb\/|^parquetjs/, folders: ['adapters'] },
   { pattern: /^@aws-sdk\/|^@smithy\//, folders: ['adapters'] },
   { pattern: /^xstate$|^@xstate\//, folders: ['statecharts'] },
   { pattern: /^aws-cdk-lib|^constructs$|^cdk-nag$/, folders: ['infra'] },
@@ -109,7 +110,7 @@ export const importRules: Rule[] = [
     },
   },
   {
-    name: 'SQLite, the AWS SDK, xstate and the CDK stay behind their fences',
+    name: 'SQLite, Parquet, DuckDB, the AWS SDK, xstate and the CDK stay behind their fences',
     check: eachImport((file, one) => {
       const fence = FENCED.find(({ pattern }) => pattern.test(one.specifier))
       if (one.specifier.startsWith('.') || !fence || EVERYTHING.has(folderOf(file.path))) return null

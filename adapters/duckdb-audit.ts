@@ -1,0 +1,121 @@
+/** The audit's side of the archive: what it holds of each device within a stretch of the log. */
+import type { ArchiveFiles, ArchiveRow } from '../events/archive.ts'
+import { dayOf, dayPath, LANDING } from '../events/archive.ts'
+import { readPlace } from '../events/archive-places.ts'
+import type { LogRecord } from '../events/record.ts'
+import { archiveRow } from '../processors/archive-row.ts'
+import { openRecord } from '../processors/decode-record.ts'
+import type { AuditEngine, AuditSession } from '../workflows/audit-night.ts'
+import { type HeldRow, identityOfHeld } from './duckdb-compact.ts'
+import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
+
+type Tally = { rows: number; offsets: bigint }
+
+export function duckdbAudit(files: ArchiveFiles, options: DuckOptions = {}): AuditEngine {
+  return { begin: () => begin(files, options) }
+}
+
+async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSession> {
+  const tallies = new Map<string | null, Tally>()
+  const segments = new Map<string, { from: number; to: number }>()
+  const days = new Set<string>()
+  let duck: Duck | null = null
+
+  function note(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const { device_id, log_segment, log_offset, event_time } = rowOf(record)
+      const tally = tallies.get(device_id) ?? { rows: 0, offsets: 0n }
+      tally.rows++
+      tally.offsets += BigInt(log_offset)
+      tallies.set(device_id, tally)
+      const span = segments.get(log_segment)
+      segments.set(log_segment, {
+        from: Math.min(span?.from ?? log_offset, log_offset),
+        to: Math.max(span?.to ?? log_offset, log_offset),
+      })
+      days.add(dayOf(event_time))
+    }
+  }
+
+  async function openArchive(): Promise<Duck> {
+    if (duck) return duck
+    duck = await openDuck(options)
+    const names = await namesOf(files, days)
+    const paths = await files.bring(names, duck.scratch)
+    const rows = paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : NOTHING
+    await duck.run(`CREATE TEMP VIEW archived AS ${rows}`)
+    return duck
+  }
+
+  return {
+    note,
+    agrees: async () => {
+      const spans = [...segments].map(
+        ([segment, { from, to }]) =>
+          `(log_segment = ${sqlText(segment)} AND log_offset BETWEEN ${from} AND ${to})`,
+      )
+      if (spans.length === 0) return true
+      const archive = await openArchive()
+      const held = await archive.rows<{ device_id: string | null; rows: number; offsets: string }>(`
+        SELECT device_id, count(*) AS rows, sum(log_offset)::VARCHAR AS offsets FROM
+          (SELECT DISTINCT device_id, log_segment, log_offset FROM archived WHERE ${spans.join(' OR ')})
+        GROUP BY device_id`)
+      return (
+        held.length === tallies.size &&
+        held.every(({ device_id, rows, offsets }) => {
+          const tally = tallies.get(device_id)
+          return tally?.rows === rows && tally.offsets === BigInt(offsets)
+        })
+      )
+    },
+    missing: async (records) => missing(await openArchive(), records.map(rowOf)),
+    close: async () => {
+      await duck?.close()
+    },
+  }
+}
+
+const NOTHING = `SELECT '' AS log_segment, 0 AS log_offset, NULL AS device_id, 0 AS reported_timestamp,
+  TIMESTAMP '1970-01-01' AS received_at, '' AS source, '' AS topic, '' AS verdict, '' AS payload,
+  NULL AS payload_base64 WHERE false`
+
+/** Compacted files of the days, and what waits for a night that was not well. */
+async function namesOf(files: ArchiveFiles, days: ReadonlySet<string>): Promise<string[]> {
+  const prefixes = [...days].flatMap((day) => {
+    const [year, month, date] = day.split('-')
+    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
+  })
+  const listed = await Promise.all([...prefixes, LANDING].map((prefix) => files.list(prefix)))
+  return listed.flat().flatMap(({ name }) => (readPlace(name) || name.startsWith(LANDING) ? [name] : []))
+}
+
+/** Rows whose position the archive does not have, but for copies of what it has. */
+async function missing(duck: Duck, rows: ArchiveRow[]): Promise<{ device_id: string | null }[]> {
+  await duck.run(
+    'CREATE OR REPLACE TEMP TABLE shown (nth INTEGER, log_segment VARCHAR, log_offset BIGINT, device_id VARCHAR, reported_timestamp BIGINT)',
+  )
+  for (let from = 0; from < rows.length; from += 2_000) {
+    const values = rows
+      .slice(from, from + 2_000)
+      .map(
+        ({ log_segment, log_offset, device_id, reported_timestamp }, n) =>
+          `(${from + n}, ${sqlText(log_segment)}, ${log_offset}, ${device_id === null ? 'NULL' : sqlText(device_id)}, ${reported_timestamp ?? 'NULL'})`,
+      )
+    await duck.run(`INSERT INTO shown VALUES ${values.join(', ')}`)
+  }
+  const absent = await duck.rows<{ nth: number }>(
+    'SELECT nth FROM shown ANTI JOIN archived USING (log_segment, log_offset)',
+  )
+  if (absent.length === 0) return []
+  const twins = await duck.rows<HeldRow>(`
+    SELECT a.log_segment, a.log_offset, epoch_ms(a.received_at) AS received_at, a.source, a.topic, a.verdict,
+      a.payload, a.payload_base64, a.device_id FROM archived a
+    SEMI JOIN (SELECT * FROM shown ANTI JOIN archived USING (log_segment, log_offset)) s
+      ON s.device_id = a.device_id AND s.reported_timestamp = a.reported_timestamp`)
+  const known = new Set(twins.map(identityOfHeld))
+  return absent.map(({ nth }) => rows[nth] as ArchiveRow).filter(({ identity }) => !known.has(identity))
+}
+
+function rowOf(record: LogRecord): ArchiveRow {
+  return archiveRow(openRecord(record), () => null)
+}

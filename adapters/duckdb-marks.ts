@@ -1,0 +1,55 @@
+/** Registers and power out of compacted files, as marks. */
+import { type EnergyMark, MARK_MS } from '../energy/energy-hours.ts'
+import { type ArchiveFiles, DAY_MS, dayOf, dayPath, LANDING } from '../events/archive.ts'
+import { readPlace } from '../events/archive-places.ts'
+import type { MarkSource } from '../workflows/aggregate-night.ts'
+import { type DuckOptions, openDuck, parquetFiles } from './duckdb-open.ts'
+
+export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): MarkSource {
+  return {
+    marks: async function* ({ from, to }) {
+      const names: string[] = []
+      for (let day = from - (from % DAY_MS); day < to; day += DAY_MS)
+        for (const { name } of await files.list(`${dayPath(dayOf(day))}/`))
+          if (readPlace(name)) names.push(name)
+      // What has come in since: the first reading behind the day says what flowed up to its end.
+      for (const { name } of await files.list(LANDING)) names.push(name)
+      if (names.length === 0) return
+      const duck = await openDuck(options)
+      try {
+        let device: string | null = null
+        let marks: EnergyMark[] = []
+        for await (const rows of duck.stream(marksSql(await files.bring(names, duck.scratch), from, to))) {
+          for (const [device_id, first_at, last_at, first_kwh, last_kwh, peak_kw] of rows as MarkRow[]) {
+            if (device !== device_id) {
+              if (device !== null) yield { device_id: device, marks }
+              device = device_id
+              marks = []
+            }
+            marks.push({ first_at, last_at, first_kwh, last_kwh, peak_kw })
+          }
+        }
+        if (device !== null) yield { device_id: device, marks }
+      } finally {
+        await duck.close()
+      }
+    },
+  }
+}
+
+type MarkRow = [string, number, number, number | null, number | null, number | null]
+
+/** The same as `marksOf` makes of readings. */
+function marksSql(paths: string[], from: number, to: number): string {
+  return `
+    SELECT device_id, coalesce(min(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
+      coalesce(max(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
+      arg_min(kwh, ms), arg_max(kwh, ms), max(kw)
+    FROM (
+      SELECT device_id, epoch_ms(event_time) AS ms, energy_delivered_kwh AS kwh,
+        coalesce(power_kw, current_draw * voltage_v / 1000) AS kw
+      FROM ${parquetFiles(paths)}
+      WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw * voltage_v IS NOT NULL) AND device_id IS NOT NULL
+        AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}))
+    GROUP BY device_id, ms // ${MARK_MS} ORDER BY device_id, ms // ${MARK_MS}`
+}

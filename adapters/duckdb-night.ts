@@ -1,0 +1,81 @@
+/** The night's heavy work in DuckDB: one call at a time, each with a DuckDB of its own that goes with it. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchiveFiles } from '../events/archive.ts'
+import type { NightEngine, Survey } from '../workflows/night-ports.ts'
+import { compactRows } from './duckdb-compact.ts'
+import { type Duck, type DuckOptions, landingFiles, openDuck, sqlText } from './duckdb-open.ts'
+import { verifyRows } from './duckdb-verify.ts'
+import { createGate } from './gate.ts'
+
+export function duckdbNight(files: ArchiveFiles, options: DuckOptions = {}): NightEngine {
+  const gate = createGate(1)
+  const alone = <T>(work: (duck: Duck) => Promise<T>): Promise<T> =>
+    gate(async () => {
+      const duck = await openDuck(options)
+      try {
+        return await work(duck)
+      } finally {
+        await duck.close()
+      }
+    })
+  return {
+    survey: (names) => alone((duck) => survey(duck, files, names)),
+    spread: (names, batches, staging) => alone((duck) => spread(duck, files, { names, batches, staging })),
+    compact: (of) => alone((duck) => compactRows(duck, files, of)),
+    verify: (of, made) => alone((duck) => verifyRows(duck, files, of, made)),
+  }
+}
+
+async function survey(duck: Duck, files: ArchiveFiles, names: readonly string[]): Promise<Survey> {
+  if (names.length === 0) return { rows: 0, days: [], damaged: [] }
+  const paths = await files.bring(names, duck.scratch)
+  const whole = await daysIn(duck, paths).catch(() => null)
+  if (whole) return { ...whole, damaged: [] }
+  // Something among them cannot be read: each is tried by itself.
+  const damaged: Survey['damaged'] = []
+  const sound: string[] = []
+  for (const [n, path] of paths.entries()) {
+    const error = await readThrough(duck, path)
+    if (error === null) sound.push(path)
+    else damaged.push({ name: names[n] as string, error })
+  }
+  return { ...(sound.length > 0 ? await daysIn(duck, sound) : { rows: 0, days: [] }), damaged }
+}
+
+/** Reads every value of every file, so that one that is broken anywhere is found before work is built on it. */
+async function daysIn(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
+  const days = await duck.rows<{ day: string; rows: number; devices: number; read: number }>(`
+    SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices,
+      sum(strlen(coalesce(payload, payload_base64)) + strlen(topic) + strlen(identity) + log_offset % 2)::DOUBLE AS read
+    FROM ${landingFiles(paths)} GROUP BY day ORDER BY day`)
+  const rows = days.reduce((sum, day) => sum + day.rows, 0)
+  return { rows, days: days.map(({ day, rows: count, devices }) => ({ day, rows: count, devices })) }
+}
+
+async function readThrough(duck: Duck, path: string): Promise<string | null> {
+  try {
+    await daysIn(duck, [path])
+    return null
+  } catch (error) {
+    return (error as Error).message.replaceAll(path, 'the file').slice(0, 500)
+  }
+}
+
+async function spread(
+  duck: Duck,
+  files: ArchiveFiles,
+  of: { names: readonly string[]; batches: number; staging: string },
+): Promise<void> {
+  const paths = await files.bring(of.names, duck.scratch)
+  const folder = join(duck.scratch, 'spread')
+  await duck.run(`SET preserve_insertion_order = false`)
+  await duck.run(`
+    COPY (SELECT *, device_hash * ${of.batches} // 65536 AS batch FROM ${landingFiles(paths)})
+    TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (batch))`)
+  for (const part of await readdir(folder)) {
+    const batch = part.slice('batch='.length)
+    for (const file of await readdir(join(folder, part)))
+      await files.putFile(`${of.staging}${batch}/${file}`, join(folder, part, file))
+  }
+}

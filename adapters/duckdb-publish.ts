@@ -1,0 +1,93 @@
+/** Aggregates, sessions and cycles as Parquet beside the events, for questions. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchiveFiles } from '../events/archive.ts'
+import type { AggregatePorts } from '../workflows/aggregate-night.ts'
+import { type Duck, type DuckOptions, openDuck, sqlText } from './duckdb-open.ts'
+
+const ENERGY = {
+  device_id: 'VARCHAR',
+  location: 'VARCHAR',
+  starts_at: 'BIGINT',
+  ends_at: 'BIGINT',
+  day: 'VARCHAR',
+  timezone: 'VARCHAR',
+  delivered_kwh: 'DOUBLE',
+  consumed_kwh: 'DOUBLE',
+  sessions: 'BIGINT',
+  cycles: 'BIGINT',
+  charging_s: 'DOUBLE',
+  cycle_s: 'DOUBLE',
+  peak_power_kw: 'DOUBLE',
+  split: 'VARCHAR',
+}
+const THING = {
+  id: 'VARCHAR',
+  device_id: 'VARCHAR',
+  location: 'VARCHAR',
+  started_at: 'BIGINT',
+  ended_at: 'BIGINT',
+  day: 'VARCHAR',
+}
+export const SESSION_COLUMNS = {
+  ...THING,
+  device_session_id: 'VARCHAR',
+  energy_kwh: 'DOUBLE',
+  energy_confidence: 'VARCHAR',
+  charging_s: 'DOUBLE',
+  peak_power_kw: 'DOUBLE',
+  end_reason: 'VARCHAR',
+}
+export const CYCLE_COLUMNS = {
+  ...THING,
+  mode: 'VARCHAR',
+  duration_hours: 'DOUBLE',
+  energy_consumed_kwh: 'DOUBLE',
+  end_reason: 'VARCHAR',
+}
+export const ENERGY_COLUMNS = ENERGY
+
+export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): AggregatePorts['publish'] {
+  return async (day, hours, summaries) => {
+    const rows = (kind: string) =>
+      summaries
+        .filter((summary) => summary.kind === kind && !summary.retracted)
+        .map(({ id, device_id, location, started_at, body }) => ({
+          ...body,
+          id,
+          device_id,
+          location,
+          started_at,
+          day,
+        }))
+    const duck = await openDuck(options)
+    try {
+      await publish(duck, files, { table: 'energy', day, columns: ENERGY, rows: hours })
+      await publish(duck, files, { table: 'sessions', day, columns: SESSION_COLUMNS, rows: rows('session') })
+      await publish(duck, files, { table: 'cycles', day, columns: CYCLE_COLUMNS, rows: rows('cycle') })
+    } finally {
+      await duck.close()
+    }
+  }
+}
+
+type Table = { table: string; day: string; columns: Record<string, string>; rows: readonly object[] }
+
+async function publish(duck: Duck, files: ArchiveFiles, { table, day, columns, rows }: Table): Promise<void> {
+  const [year, month, date] = day.split('-')
+  const name = `${table}/year=${year}/month=${month}/day=${date}/${table}.parquet`
+  if (rows.length === 0) {
+    await files.remove([name])
+    return
+  }
+  const json = join(duck.scratch, `${table}.json`)
+  const path = join(duck.scratch, `${table}.parquet`)
+  const named = Object.keys(columns)
+  await writeFile(json, rows.map((row) => JSON.stringify(row, named)).join('\n'))
+  const types = Object.entries(columns).map(([column, type]) => `${column}: '${type}'`)
+  await duck.run(`
+    COPY (SELECT * FROM read_json(${sqlText(json)}, format = 'newline_delimited', columns = {${types.join(', ')}})
+      ORDER BY device_id, ${table === 'energy' ? 'starts_at' : 'started_at'})
+    TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`)
+  await files.putFile(name, path)
+}

@@ -1,0 +1,131 @@
+/**
+ * Landing files, by parquetjs-lite: the smallest and quickest to load. It rounds, guesses and repeats where it should
+ * refuse, so every value is checked before it sees the row, and every append is awaited.
+ */
+// @ts-expect-error: it has no types; what is used of it is typed below.
+import parquetjs from 'parquetjs-lite'
+import type { ArchiveRow } from '../events/archive.ts'
+import { BadArchiveRow } from '../processors/archive-batch.ts'
+
+type Field = { type: string; optional: boolean; compression: 'SNAPPY' }
+type Sink = { write(bytes: Uint8Array, done: () => void): void; end(done: () => void): void }
+type Writer = { appendRow(row: Record<string, unknown>): Promise<void>; close(): Promise<void> }
+type ParquetJs = {
+  ParquetSchema: new (fields: Record<string, Field>) => object
+  ParquetWriter: {
+    openStream(
+      schema: object,
+      sink: Sink,
+      options: { rowGroupSize: number; pageSize: number; useDataPageV2: boolean },
+    ): Promise<Writer>
+  }
+}
+const { ParquetSchema, ParquetWriter } = parquetjs as ParquetJs
+
+type Kind = 'text' | 'integer' | 'number' | 'time' | 'boolean'
+type Column = { kind: Kind; optional: boolean }
+
+const need = (kind: Kind): Column => ({ kind, optional: false })
+const may = (kind: Kind): Column => ({ kind, optional: true })
+
+/** Every column of a landing file. */
+export const LANDING_COLUMNS: Record<keyof ArchiveRow, Column> = {
+  log_segment: need('text'),
+  log_offset: need('integer'),
+  received_at: need('time'),
+  source: need('text'),
+  topic: need('text'),
+  verdict: need('text'),
+  payload: may('text'),
+  payload_base64: may('text'),
+  identity: need('text'),
+  device_id: may('text'),
+  device_type: may('text'),
+  event_type: may('text'),
+  event_time: need('time'),
+  reported_timestamp: may('integer'),
+  time_quality: may('text'),
+  device_hash: need('integer'),
+  location: may('text'),
+  pilot_state: may('text'),
+  pwm_duty_cycle: may('number'),
+  current_draw: may('number'),
+  voltage_v: may('number'),
+  power_kw: may('number'),
+  energy_delivered_kwh: may('number'),
+  session_id: may('text'),
+  heating_call: may('boolean'),
+  cooling_call: may('boolean'),
+  energy_consumed_kwh: may('number'),
+}
+
+const PARQUET: Record<Kind, string> = {
+  text: 'UTF8',
+  integer: 'INT64',
+  number: 'DOUBLE',
+  time: 'TIMESTAMP_MILLIS',
+  boolean: 'BOOLEAN',
+}
+const RULES: Record<Kind, { holds: (value: unknown) => boolean; rule: string }> = {
+  text: {
+    holds: (value) => typeof value === 'string' && value.isWellFormed(),
+    rule: 'is not well-formed text',
+  },
+  integer: { holds: Number.isSafeInteger, rule: 'is not a whole number that a double holds' },
+  number: { holds: Number.isFinite, rule: 'is not a finite number' },
+  time: {
+    holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+    rule: 'is not a time in ms',
+  },
+  boolean: { holds: (value) => typeof value === 'boolean', rule: 'is neither true nor false' },
+}
+
+const columns = Object.entries(LANDING_COLUMNS) as [keyof ArchiveRow, Column][]
+const schema = new ParquetSchema(
+  Object.fromEntries(
+    columns.map(([name, { kind, optional }]) => [
+      name,
+      { type: PARQUET[kind], optional, compression: 'SNAPPY' },
+    ]),
+  ),
+)
+
+/** More than a batch has, so that a file is one row group. */
+const ROW_GROUP = 100_000
+
+export async function writeLanding(rows: readonly ArchiveRow[]): Promise<Uint8Array> {
+  for (const row of rows) checkRow(row)
+  const chunks: Uint8Array[] = []
+  const sink: Sink = {
+    write: (bytes, done) => {
+      chunks.push(bytes)
+      done()
+    },
+    end: (done) => done(),
+  }
+  const writer = await ParquetWriter.openStream(schema, sink, {
+    rowGroupSize: ROW_GROUP,
+    pageSize: ROW_GROUP,
+    useDataPageV2: false,
+  })
+  for (const row of rows) await writer.appendRow(withoutNulls(row))
+  await writer.close()
+  return Buffer.concat(chunks)
+}
+
+/** @throws BadArchiveRow */
+export function checkRow(row: ArchiveRow): void {
+  for (const [name, { kind, optional }] of columns) {
+    const value: unknown = row[name]
+    if (value === null && optional) continue
+    const { holds, rule } = RULES[kind]
+    if (!holds(value)) throw new BadArchiveRow(`${name}: ${String(value).slice(0, 80)} ${rule}`)
+  }
+}
+
+/** What is absent must be left out: parquetjs-lite takes null for a value. */
+function withoutNulls(row: ArchiveRow): Record<string, unknown> {
+  const told: Record<string, unknown> = {}
+  for (const [name] of columns) if (row[name] !== null) told[name] = row[name]
+  return told
+}

@@ -1,0 +1,91 @@
+/** Energy by hour out of the store: for what no night has aggregated yet. */
+import { type EnergyMark, energyHours, marksOf, powerTold, type Reading } from '../energy/energy-hours.ts'
+import { energyThing } from '../energy/energy-thing.ts'
+import type { EnergyHour, EnergyQuery } from '../events/energy-hours.ts'
+import { lowestKey } from '../events/key.ts'
+import type { ReadStore, Summary } from '../events/ports.ts'
+import { createOffsets } from '../events/zone.ts'
+import { withFiguresSoFar } from './figures-so-far.ts'
+
+const PAGE = 1_000
+/** Sessions are found by their beginning. */
+const LONGEST_MS = 35 * 86_400_000
+
+/** Hours that end after `after` and begin in the query's range, by device and time; what is open is told as of `now`. */
+export async function liveHours(
+  store: ReadStore,
+  { by, from, to }: EnergyQuery,
+  of: { after: number; now: number },
+): Promise<EnergyHour[]> {
+  const since = Math.max(from, of.after)
+  const byDevice = new Map<string, Summary[]>()
+  for (const kind of ['session', 'cycle'] as const) {
+    for await (const summary of summariesSince(store, { kind, by, from: since - LONGEST_MS, to })) {
+      const thing = energyThing(summary, of.now)
+      if (!thing || thing.until <= since - 2 * 3_600_000) continue
+      byDevice.set(summary.device_id, [...(byDevice.get(summary.device_id) ?? []), summary])
+    }
+  }
+  const hours: EnergyHour[] = []
+  for (const [device_id, summaries] of [...byDevice].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hours.push(...(await hoursOfDevice(store, device_id, summaries, of.now)))
+  return hours.filter(({ starts_at, ends_at }) => ends_at > of.after && starts_at >= from && starts_at < to)
+}
+
+type SummariesOf = { kind: 'session' | 'cycle'; by: EnergyQuery['by']; from: number; to: number }
+
+async function* summariesSince(store: ReadStore, { from, ...query }: SummariesOf): AsyncIterable<Summary> {
+  let cursor: string | null = null
+  do {
+    const page: { items: Summary[]; next_cursor: string | null } = await store.summaries({
+      ...query,
+      from: Math.max(0, from),
+      limit: PAGE,
+      ...(cursor && { cursor }),
+    })
+    yield* page.items
+    cursor = page.next_cursor
+  } while (cursor !== null)
+}
+
+async function hoursOfDevice(
+  store: ReadStore,
+  device_id: string,
+  summaries: Summary[],
+  now: number,
+): Promise<EnergyHour[]> {
+  const { items } = await withFiguresSoFar({ items: summaries, next_cursor: null }, store, now)
+  const things = summaries.flatMap((summary, n) => energyThing(summary, now, items[n]) ?? [])
+  const sessions = things.filter(({ kind }) => kind === 'session')
+  const from = Math.min(...sessions.map(({ started_at }) => started_at))
+  const until = Math.max(...sessions.map((thing) => thing.until))
+  const marks = sessions.length > 0 ? await marksIn(store, device_id, from, until) : []
+  const config = await store.configHistory(device_id, 20)
+  const timezone = config.items.find(({ effective_from }) => effective_from <= now)?.config.timezone ?? 'UTC'
+  return energyHours(things, marks, { timezone, offsets: createOffsets(timezone) })
+}
+
+async function marksIn(
+  store: ReadStore,
+  device_id: string,
+  from: number,
+  until: number,
+): Promise<EnergyMark[]> {
+  const readings: Reading[] = []
+  let cursor: string | null = null
+  const range = { from: lowestKey(from), to: lowestKey(until + 1), origin: 'device' as const, limit: PAGE }
+  do {
+    const page: Awaited<ReturnType<ReadStore['eventsOfDevice']>> = await store.eventsOfDevice(device_id, {
+      ...range,
+      ...(cursor && { cursor }),
+    })
+    for (const { ts, body } of page.items)
+      readings.push({
+        at: ts,
+        register_kwh: body.energy_delivered_kwh as number | undefined,
+        power_kw: powerTold(body),
+      })
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return marksOf(readings)
+}

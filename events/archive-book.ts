@@ -1,0 +1,15 @@
+/** How far the archive has come, where a home keeps that itself. */
+
+/**
+ * `archived`: everything up to this position of the log is in landing files or beyond. `confirmed`: a night has
+ * compared everything up to it with the log, and nothing was missing. `aggregated`: energy of hours that end at or
+ * before this moment (epoch ms as text) is in the aggregates.
+ `night`: the day of the last night that was well.
+ */
+export type ArchiveMark = 'archived' | 'confirmed' | 'aggregated' | 'night'
+
+export type ArchiveBook = {
+  /** '' where there is none yet. */
+  mark(name: ArchiveMark): Promise<string>
+  putMark(name: ArchiveMark, position: string): Promise<void>
+}

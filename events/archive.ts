@@ -1,0 +1,157 @@
+/** The archive: what a row holds, what its files are called, and the port behind which they lie (DESIGN §7). */
+import type { DeviceType, EventType, PilotState, TimeQuality } from './event.ts'
+import { hashOf } from './hash.ts'
+import type { LogRecord, RecordSource } from './record.ts'
+
+/**
+ * One record of the log, with everything that a replay needs, and beside it what the one parser read in it, so that
+ * questions need not know five spellings. Times are epoch ms.
+ */
+export type ArchiveRow = {
+  /** The place in the log: records of one segment have the order of their offsets, and of a device all are in one. */
+  log_segment: string
+  log_offset: number
+  received_at: number
+  source: RecordSource
+  topic: string
+  verdict: string
+  /** The bytes as text; null where they are none, and then `payload_base64` has them. */
+  payload: string | null
+  payload_base64: string | null
+  /** Of two rows with one identity one is a copy. */
+  identity: string
+  /** Null where nobody can say whose it is. */
+  device_id: string | null
+  device_type: DeviceType | null
+  /** Null for a record that was refused. */
+  event_type: EventType | 'until' | 'pair' | null
+  /** Where the row is placed: the device's stamp, or when it came in where that is no time or claims the future. */
+  event_time: number
+  reported_timestamp: number | null
+  time_quality: TimeQuality | null
+  /** 0 to 65,535, always the same of a device: what shared files are divided by. */
+  device_hash: number
+} & ArchiveReadings
+
+/** Readings that questions are about; null where the message has none. */
+export type ArchiveReadings = {
+  location: string | null
+  pilot_state: PilotState | null
+  pwm_duty_cycle: number | null
+  current_draw: number | null
+  voltage_v: number | null
+  power_kw: number | null
+  energy_delivered_kwh: number | null
+  session_id: string | null
+  heating_call: boolean | null
+  cooling_call: boolean | null
+  energy_consumed_kwh: number | null
+}
+
+export type ArchiveFile = { name: string; bytes: number }
+
+/**
+ * Files by name, in a folder or a bucket. Names are made by the functions below: parts between slashes, none of them
+ * `.` or `..`. Rejects with `StoreFull` where there is no room, and then nothing has changed.
+ */
+export type ArchiveFiles = {
+  /** Files whose names begin so, by name. */
+  list(prefix: string): Promise<ArchiveFile[]>
+  /** All of it under that name or nothing, durable when it resolves; what was there before is replaced at once. */
+  put(name: string, content: Uint8Array): Promise<void>
+  /** As `put`, of a file of this machine, which may be gone afterwards. */
+  putFile(name: string, path: string): Promise<void>
+  /** `from` becomes `to`, replacing it at once. Where only `to` is left it has been moved before, and that is that. */
+  move(from: string, to: string): Promise<void>
+  get(name: string): Promise<Uint8Array | null>
+  /** Paths of this machine under which they can be read; `scratch` is a folder for what has to be brought here. */
+  bring(names: readonly string[], scratch: string): Promise<string[]>
+  /** Those that are not there are no error. */
+  remove(names: readonly string[]): Promise<void>
+}
+
+/** Where rows lie until the night, by the day of their arrival. */
+export const LANDING = 'landing/'
+/** What is being made, and no part of the archive yet. */
+export const STAGING = 'staging/'
+/** Landing files that cannot be read, each with its error beside it. */
+export const SET_ASIDE = 'set-aside/'
+export const MANIFESTS = 'manifests/'
+
+export function landingName(first: LogRecord, last: LogRecord): string {
+  return `${LANDING}${dayPath(dayOf(first.received_at))}/${first.position}-${last.position}.parquet`
+}
+
+/** A UTC day as `2026-11-20`. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
+/** Epoch ms of the first moment of a UTC day, null where the text is none. */
+export function dayStart(day: string): number | null {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return null
+  const ms = Date.parse(`${day}T00:00:00Z`)
+  return Number.isNaN(ms) || dayOf(ms) !== day ? null : ms
+}
+
+export const DAY_MS = 86_400_000
+
+/** `2026-11-20` as `2026/11/20`. */
+export function dayPath(day: string): string {
+  return day.replaceAll('-', '/')
+}
+
+const MOST_PART_CHARACTERS = 200
+
+/** A device's id as a part of a name: percent-encoded, never `.` or `..`, and cut with a hash where it is too long. */
+export function encodeNamePart(device_id: string): string {
+  const encoded = encodeURIComponent(device_id).replace(/^\./, '%2E')
+  if (encoded.length <= MOST_PART_CHARACTERS) return encoded
+  return `${encoded.slice(0, 150)}~${hashOf([device_id]).slice(0, 16)}`
+}
+
+/** 0 to 65,535. */
+export function deviceHash(device_id: string | null): number {
+  return Number.parseInt(hashOf([device_id]).slice(0, 4), 16)
+}
+
+const OFFSET_DIGITS = 15
+
+/**
+ * A position as a segment and an offset that a number can hold. Positions are digits of one length, behind them perhaps
+ * a point and the shard they are of: what stays the same for long goes to the segment.
+ */
+export function splitPosition(position: string): { log_segment: string; log_offset: number } {
+  const [digits = '', ...shard] = position.split('.')
+  const head = digits.slice(0, -OFFSET_DIGITS)
+  return {
+    log_segment: shard.length > 0 ? `${head}.${shard.join('.')}` : head,
+    log_offset: Number(digits.slice(-OFFSET_DIGITS)),
+  }
+}
+
+export function joinPosition({ log_segment, log_offset }: Pick<ArchiveRow, 'log_segment' | 'log_offset'>) {
+  const [head = '', ...shard] = log_segment.split('.')
+  const digits = head + String(log_offset).padStart(OFFSET_DIGITS, '0')
+  return shard.length > 0 ? `${digits}.${shard.join('.')}` : digits
+}
+
+/** The record that the row was made of, byte for byte. */
+export function recordOfRow(row: Pick<ArchiveRow, keyof ArchivedRecord>): LogRecord {
+  const { received_at, source, topic, verdict, payload, payload_base64 } = row
+  const bytes =
+    payload === null ? Buffer.from(payload_base64 ?? '', 'base64') : new TextEncoder().encode(payload)
+  return { position: joinPosition(row), received_at, source, topic, verdict, payload: new Uint8Array(bytes) }
+}
+
+/** The part of a row that is the record itself. */
+export type ArchivedRecord = Pick<
+  ArchiveRow,
+  'log_segment' | 'log_offset' | 'received_at' | 'source' | 'topic' | 'verdict' | 'payload' | 'payload_base64'
+>
+
+/** Days of event time, half-open, epoch ms; every device's unless told. */
+export type ArchiveRange = { from: number; to: number; device_id?: string }
+
+/** The archive as an ordered source of records: each record once, in the order of the log. */
+export type ArchiveSource = { records(range: ArchiveRange): AsyncIterable<LogRecord> }

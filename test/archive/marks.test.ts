@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { duckdbMarks } from '../../adapters/duckdb-marks.ts'
+import { memoryArchive } from '../../adapters/memory-archive.ts'
+import { memoryStore } from '../../adapters/memory-store.ts'
+import { writeLanding } from '../../adapters/parquet-landing.ts'
+import { marksOf, powerTold } from '../../energy/energy-hours.ts'
+import { archiveBatch } from '../../processors/archive-batch.ts'
+import { charger, NOON } from './archived-records.ts'
+
+it('marks out of the archive are those of the readings themselves', async () => {
+  const said = Array.from({ length: 3_000 }, (_, n) => {
+    // Now and then a field is missing, and a register falls.
+    const at = NOON + n * 7_919
+    const fields = {
+      ...(n % 3 !== 0 && { energy_delivered_kwh: ((n * 37) % 1_000) / 10 }),
+      ...(n % 4 !== 0 && { current_draw: (n * 13) % 32 }),
+      ...(n % 5 !== 0 && { voltage_v: 230 }),
+      ...(n % 7 === 0 && { power_kw: (n % 11) / 2 }),
+    }
+    return { at, device_id: `dev-${n % 3}`, fields }
+  })
+  const files = memoryArchive()
+  const records = said.map(({ at, device_id, fields }, n) => charger(n + 1, at, fields, device_id))
+  const quiet = { info() {}, warn() {}, error() {} }
+  const metrics = { count() {}, gauge() {} }
+  await archiveBatch(records, { files, write: writeLanding, store: memoryStore(), metrics, logger: quiet })
+  const found: unknown[] = []
+  for await (const marks of duckdbMarks(files).marks({ from: NOON - 86_400_000, to: NOON + 86_400_000 }))
+    found.push(marks)
+  const expected = ['dev-0', 'dev-1', 'dev-2'].map((device_id) => ({
+    device_id,
+    marks: marksOf(
+      said
+        .filter((one) => one.device_id === device_id)
+        .map(({ at, fields }) => ({
+          at,
+          register_kwh: (fields as { energy_delivered_kwh?: number }).energy_delivered_kwh,
+          power_kw: powerTold(fields),
+        })),
+    ),
+  }))
+  const close = (value: unknown) => (typeof value === 'number' ? Math.round(value * 1e9) / 1e9 : value)
+  const rounded = (all: unknown) => JSON.parse(JSON.stringify(all, (_, value) => close(value)))
+  expect(rounded(found)).toEqual(rounded(expected))
+})

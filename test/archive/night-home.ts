@@ -1,0 +1,69 @@
+/** A data folder with a log, its archive, and nights over it. */
+
+import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
+import { folderArchive } from '../../adapters/folder-archive.ts'
+import { memoryStore } from '../../adapters/memory-store.ts'
+import { writeLanding } from '../../adapters/parquet-landing.ts'
+import { sqliteArchiveBook } from '../../adapters/sqlite-archive-book.ts'
+import { sqliteLog } from '../../adapters/sqlite-log.ts'
+import { sqliteStore } from '../../adapters/sqlite-store.ts'
+import { filesOf } from '../../embedded/folder.ts'
+import { type NightHomeOptions, nightOf } from '../../embedded/night-home.ts'
+import type { LogRecord } from '../../events/record.ts'
+import { archiveBatch } from '../../processors/archive-batch.ts'
+import { temporaryFolder } from '../contract/temporary-folder.ts'
+import { createKeptLogger } from '../embedded/gated-log.ts'
+
+export type NightHome = Awaited<ReturnType<typeof createNightHome>>
+
+export async function createNightHome() {
+  const folder = await temporaryFolder()
+  const paths = filesOf(folder.path)
+  const log = sqliteLog(paths.log)
+  const hot = sqliteStore(paths.hot)
+  const book = sqliteArchiveBook(paths.book)
+  const files = folderArchive(paths.archive)
+  const logger = createKeptLogger()
+  const metrics = { count() {}, gauge() {} }
+
+  /** Puts records on the log, at positions that follow, and into a landing file. */
+  async function take(records: LogRecord[]): Promise<LogRecord[]> {
+    const before = await log.tail()
+    await log.append(records)
+    const taken = await log.read(before, records.length)
+    await land(taken)
+    return taken
+  }
+
+  async function land(records: LogRecord[]): Promise<void> {
+    await archiveBatch(records, { files, write: writeLanding, store: memoryStore(), metrics, logger })
+    await book.putMark('archived', records.at(-1)?.position ?? '')
+  }
+
+  async function archived(): Promise<LogRecord[]> {
+    const records: LogRecord[] = []
+    for await (const record of duckdbArchiveSource(files).records({ from: 0, to: 9e12 })) records.push(record)
+    return records
+  }
+
+  return {
+    data: folder.path,
+    files,
+    log,
+    hot,
+    book,
+    logger,
+    take,
+    land,
+    archived,
+    names: async (prefix = '') => (await files.list(prefix)).map(({ name }) => name),
+    night: (day: string, more: Partial<NightHomeOptions> = {}) =>
+      nightOf({ data: folder.path, day, logger, retry_ms: 0, ...more }),
+    close: async () => {
+      log.close()
+      hot.close()
+      book.close()
+      await folder.remove()
+    },
+  }
+}

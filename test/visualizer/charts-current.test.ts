@@ -1,0 +1,87 @@
+/** docs/charts is what the charts are, and its pictures can be read. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { createMachine } from 'xstate'
+import { shippedCharts } from '../../statecharts/device-charts.ts'
+import { allChartFiles, runCharts } from '../../tools/charts-command.ts'
+import { type Frame, layOut } from '../../visualizer/layout.ts'
+import { pictureOf } from '../../visualizer/picture.ts'
+import { readChart } from '../../visualizer/read-machine.ts'
+import { statelyOf } from '../../visualizer/stately.ts'
+
+const FOLDER = 'docs/charts'
+
+test('docs/charts is as the charts are: `npm run charts` writes it anew', async () => {
+  const files = await allChartFiles()
+  expect(readdirSync(FOLDER).sort()).toEqual(Object.keys(files).sort())
+  for (const [name, text] of Object.entries(files))
+    expect(readFileSync(`${FOLDER}/${name}`, 'utf8'), name).toBe(text)
+})
+
+test('the same chart is drawn with the same bytes', async () => {
+  expect(await allChartFiles()).toEqual(await allChartFiles())
+})
+
+test.each(shippedCharts().map((chart) => [chart.id, chart] as const))(
+  '%s: no box lies over another, and no words over a box or over other words',
+  async (_, chart) => {
+    const { boxes, arrows } = await layOut(pictureOf(readChart(chart)))
+    const leaves = boxes.filter(({ box }) => box.inside.length === 0)
+    const labels = arrows.flatMap(({ arrow, label }) => (label ? [{ name: arrow.id, frame: label }] : []))
+    const all = [...leaves.map(({ box, frame }) => ({ name: box.id, frame })), ...labels]
+    expect(all.length).toBeGreaterThan(4)
+    const over = all.flatMap((one, n) =>
+      all
+        .slice(n + 1)
+        .flatMap((other) => (overlap(one.frame, other.frame) ? [`${one.name} | ${other.name}`] : [])),
+    )
+    expect(over).toEqual([])
+  },
+)
+
+function overlap(a: Frame, b: Frame): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
+
+test.each(shippedCharts().map((chart) => [chart.id, chart] as const))(
+  '%s: what Stately imports is the same machine, state by state and edge by edge',
+  (_, chart) => {
+    const graph = readChart(chart)
+    const machine = createMachine(statelyOf(graph) as Parameters<typeof createMachine>[0])
+    const again = readChart({ ...chart, machine })
+    expect(again.states.map(({ path, initial, timers }) => [path, initial, timers.map(String)])).toEqual(
+      graph.states.map(({ path, initial, timers }) => [path, initial, timers.map(String)]),
+    )
+    const told = ({ edges }: typeof graph) =>
+      edges
+        .map(({ id, source, target, reenter, actions }) => [
+          id,
+          source,
+          target,
+          reenter,
+          actions.map(({ name }) => name),
+        ])
+        .sort()
+    expect(told(again)).toEqual(told(graph))
+  },
+)
+
+test('every state and edge is in every notation', async () => {
+  const files = await allChartFiles()
+  for (const chart of shippedCharts()) {
+    const { states, edges } = readChart(chart)
+    const scxml = files[`${chart.id}.scxml`] as string
+    expect(scxml.match(/<transition /g)).toHaveLength(edges.length)
+    for (const { path } of states) if (path !== '') expect(scxml).toContain(`id="${path}"`)
+    expect(files[`${chart.id}.mmd`]?.match(/ : /g)).toHaveLength(edges.length)
+  }
+})
+
+test('flags that cannot be followed end with 2 and one line', async () => {
+  const said: string[] = []
+  const streams = { out: () => {}, err: (text: string) => void said.push(text) }
+  expect(await runCharts(['--outt', 'x'], streams)).toBe(2)
+  expect(said.join('')).toMatch(/^charts: unknown option '--outt'/)
+  expect(await runCharts(['--out', 'package.json/x'], streams)).toBe(2)
+  expect(said.at(-1)).toMatch(/^charts: package.json\/x cannot be written/)
+})

@@ -1,0 +1,77 @@
+/** What the night's tasks need, and what they tell each other. Everything between them is small: lists lie in the archive. */
+import type { ArchiveFiles } from '../events/archive.ts'
+import type { ArchiveBook } from '../events/archive-book.ts'
+import type { DayLayout } from '../events/archive-places.ts'
+import type { Logger, Metrics } from '../events/ports.ts'
+
+/** One execution of the night. */
+export type NightInput = { run: string; day: string }
+
+/** A part of the rows, by the hash of their devices. */
+export type BatchRef = { run: string; batch: number }
+
+/** Kept in the staging folder of the run. */
+export type NightPlan = NightInput & {
+  /** Landing files, none of which may go before everything in them is somewhere else. */
+  landing: string[]
+  rows: number
+  batches: number
+  layouts: Record<string, DayLayout>
+  set_aside: { name: string; error: string }[]
+}
+
+/** What landing files hold. Files that cannot be read are named, with why, and count for nothing. */
+export type Survey = {
+  rows: number
+  days: { day: string; rows: number; devices: number }[]
+  damaged: { name: string; error: string }[]
+}
+
+export type Compaction = {
+  /** Files with rows of the batch; rows of other batches are not in them. */
+  sources: string[]
+  layouts: Record<string, DayLayout>
+  /** Where what is made is put. */
+  staging: string
+}
+
+export type StagedPartition = {
+  name: string
+  staged: string
+  day: string
+  rows: number
+  bytes: number
+  /** It was there before, and its rows are in `rows` too. */
+  existed: boolean
+}
+
+export type Compacted = { partitions: StagedPartition[]; rows: number; copies: number }
+
+/** What handles files of millions of rows. One call at a time. */
+export type NightEngine = {
+  survey(names: readonly string[]): Promise<Survey>
+  /** Rows of the files into files of one batch each, `{staging}{batch}/…`; batches without rows have none. */
+  spread(names: readonly string[], batches: number, staging: string): Promise<void>
+  compact(of: Compaction): Promise<Compacted>
+  /** Everything that went in against what came out. @throws NotVerified */
+  verify(of: Compaction, made: Compacted): Promise<void>
+}
+
+export type NightPorts = {
+  files: ArchiveFiles
+  engine: NightEngine
+  book: ArchiveBook
+  /** Epoch ms. */
+  now: () => number
+  metrics: Metrics
+  logger: Logger
+}
+
+/** The call is wrong; the message is one line for a person. */
+export class BadNight extends Error {
+  override readonly name = 'BadNight'
+}
+/** What came out is not what went in. No retry mends that. */
+export class NotVerified extends Error {
+  override readonly name = 'NotVerified'
+}

@@ -1,0 +1,49 @@
+/** What lies in the staging folder of a run, and is gone with it. */
+import { type ArchiveFiles, STAGING } from '../events/archive.ts'
+import { BadNight, type BatchRef, type Compacted, type Compaction, type NightPlan } from './night-ports.ts'
+
+export function stagingOf(run: string): string {
+  return `${STAGING}${run}/`
+}
+
+export function spreadFolder(run: string): string {
+  return `${stagingOf(run)}spread/`
+}
+
+export function batchFolder({ run, batch }: BatchRef): string {
+  return `${stagingOf(run)}batch-${batch}/`
+}
+
+export function putPlan(files: ArchiveFiles, plan: NightPlan): Promise<void> {
+  return putJson(files, `${stagingOf(plan.run)}plan.json`, plan)
+}
+
+export function loadPlan(files: ArchiveFiles, run: string): Promise<NightPlan> {
+  return loadJson(files, `${stagingOf(run)}plan.json`)
+}
+
+export function putReport(files: ArchiveFiles, ref: BatchRef, made: Compacted): Promise<void> {
+  return putJson(files, `${batchFolder(ref)}report.json`, made)
+}
+
+export function loadReport(files: ArchiveFiles, ref: BatchRef): Promise<Compacted> {
+  return loadJson(files, `${batchFolder(ref)}report.json`)
+}
+
+/** What a batch is made of. */
+export async function compactionOf(files: ArchiveFiles, ref: BatchRef): Promise<Compaction> {
+  const { landing, batches, layouts } = await loadPlan(files, ref.run)
+  const spread = batches > 1 ? await files.list(`${spreadFolder(ref.run)}${ref.batch}/`) : null
+  const sources = spread?.map(({ name }) => name) ?? landing
+  return { sources, layouts, staging: batchFolder(ref) }
+}
+
+export function putJson(files: ArchiveFiles, name: string, value: unknown): Promise<void> {
+  return files.put(name, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`))
+}
+
+export async function loadJson<T>(files: ArchiveFiles, name: string): Promise<T> {
+  const content = await files.get(name)
+  if (!content) throw new BadNight(`${name} is not in the archive: the night has to begin again`)
+  return JSON.parse(new TextDecoder().decode(content)) as T
+}
