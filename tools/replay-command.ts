@@ -86,6 +86,7 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
   }
   const opened = await openSource({
     source,
+    range,
     until: null,
     onPoison: aside.put,
     onRead,
@@ -114,7 +115,7 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
   const { source, range, json, data, table } = options
   // A shard may be read so often a second, whoever reads: one thread does.
-  const threads = source.kind === 'kinesis' ? 1 : options.threads
+  const threads = source.kind === 'kinesis' || source.kind === 'archive' ? 1 : options.threads
   const stored = openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>

@@ -39,7 +39,14 @@ export async function foldShare(
   const onRead = (now: number) => {
     read = now
   }
-  const opened = await openSource({ source, until, onPoison: on.onPoison, onRead })
+  const opened = await openSource({
+    source,
+    // What a device comes to, all of its past decides.
+    range: { ...range, from: 0, to: range.to + range.margin_ms },
+    until,
+    onPoison: on.onPoison,
+    onRead,
+  })
   try {
     const onRecords = (records: number) => {
       const now = performance.now()

@@ -21,6 +21,8 @@ whole on it, so give verify a --from a day or so behind that.
 to what was on the stream when it began. --shard ID --after-sequence N begins in the middle. Credentials and region are
 AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint FILE goes on where it was.
 
+--archive reads by event time what the nights have kept; a checkpoint of it begins anew.
+
 Examples:
   npm run replay -- verify --log data/pilotline
   npm run replay -- verify --log data/pilotline --from 2026-10-01T00:00Z --to 2026-11-01T00:00Z --json october.json

@@ -1,7 +1,9 @@
 /** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
 import { existsSync, statSync } from 'node:fs'
 import { createS3Client } from '../adapters/aws-clients.ts'
+import { duckdbArchiveSource } from '../adapters/duckdb-archive-source.ts'
 import { failedRecords, folderFailedBatches } from '../adapters/failed-records.ts'
+import { folderArchive } from '../adapters/folder-archive.ts'
 import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisReplay, type ShardProgress } from '../adapters/kinesis-replay.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
@@ -12,9 +14,11 @@ import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { sqliteStored } from '../adapters/sqlite-stored.ts'
 import { filesOf } from '../embedded/folder.ts'
+import { MAX_TIMESTAMP_MS } from '../events/key.ts'
 import {
   type Places,
   type Poison,
+  type ReplayRange,
   type ReplaySource,
   SourceRefused,
   sourceOfRecords,
@@ -32,6 +36,8 @@ export type OpenOptions = {
   source: SourceOptions
   /** Of a log: the position behind which nothing is read; null: its end. */
   until: string | null
+  /** What of it is wanted, for a source that can leave out the rest. */
+  range: ReplayRange
   /** Places to go on from; none: the beginning. */
   after?: Places
   onPoison: (poison: Poison) => void
@@ -46,6 +52,7 @@ export async function openSource(options: OpenOptions): Promise<OpenedSource> {
   const { source, until, after = {}, onPoison, onRead } = options
   if (source.kind === 'kinesis') return openStream(source, options)
   if (source.kind === 'quarantine') return openQuarantine(source.folder, after)
+  if (source.kind === 'archive') return openArchive(source.folder, options)
   if (source.kind === 'failed') return openFailed(source.where, options)
   if (source.kind === 'file') {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
@@ -79,6 +86,18 @@ function openQuarantine(folder: string, after: Places): OpenedSource {
     }
   }
   return { source: sourceOfRecords('quarantine', records), total: null, close: stored.close }
+}
+
+/** Rows of the archive in the order of the log; of one device only its own files are opened. It begins anew each time. */
+function openArchive(folder: string, { range }: OpenOptions): OpenedSource {
+  const inside = filesOf(folder).archive
+  const root = existsSync(inside) ? inside : folder
+  if (!existsSync(root)) throw new SourceRefused(`there is no archive in ${folder}`)
+  const archive = duckdbArchiveSource(folderArchive(root))
+  const { from, to, device_id } = range
+  const until = Math.min(to, MAX_TIMESTAMP_MS)
+  const records = () => archive.records({ from, to: until, ...(device_id !== null && { device_id }) })
+  return { source: sourceOfRecords('archive', records), total: null, close: () => {} }
 }
 
 function openFailed(

@@ -84,6 +84,7 @@ function describeCommand(write: (text: string) => void): Command {
       '--failed <where>',
       'source: what was given up, in s3://bucket/prefix or a folder; or "quarantine"',
     )
+    .option('--archive <dir>', 'source: the archive of a data folder, or a copy of its bucket')
     .option('--shard <id>', 'one shard of the stream')
     .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
     .option('--endpoint <url>', 'of Kinesis or S3, where it is not AWS’s own')

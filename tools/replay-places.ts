@@ -6,6 +6,7 @@ export type SourceOptions =
   | { kind: 'log'; folder: string }
   | { kind: 'file'; path: string }
   | { kind: 'quarantine'; folder: string }
+  | { kind: 'archive'; folder: string }
   | {
       kind: 'failed'
       where: { folder: string } | { bucket: string; prefix: string | null; endpoint: string | null }
@@ -28,6 +29,7 @@ export type PlaceFlags = {
   file?: string
   kinesis?: string
   failed?: string
+  archive?: string
   shard?: string
   afterSequence?: string
   endpoint?: string
@@ -44,9 +46,12 @@ export function sourceOf(flags: PlaceFlags): SourceOptions {
   if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
   if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
   if (flags.failed !== undefined) sources.push(failedOf(flags.failed, flags))
+  if (flags.archive !== undefined) sources.push({ kind: 'archive', folder: resolve(flags.archive) })
   const [source] = sources
   if (!source || sources.length > 1)
-    throw new BadFlags('give one source: --log DIR, --file PATH, --kinesis STREAM or --failed WHERE')
+    throw new BadFlags(
+      'give one source: --log DIR, --file PATH, --kinesis STREAM, --failed WHERE or --archive DIR',
+    )
   if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
     throw new BadFlags('--shard and --after-sequence are for --kinesis')
   return source

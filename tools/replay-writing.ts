@@ -90,6 +90,7 @@ async function readThrough(
   const { source, range, rate } = options
   const opened = await openSource({
     source,
+    range,
     until,
     after: checkpoint.from,
     onPoison,
