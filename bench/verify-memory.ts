@@ -14,16 +14,17 @@ const made: ReplaySource = {
   },
 }
 const started = performance.now()
-const { report } = await verify(
+const { figures } = await verify(
   {
     fold: async (tell) => [await foldRecords({ source: made, range: EVERYTHING, share: 0, shares: 1 }, tell)],
     stored: async () => [],
     device_ids: [],
   },
-  EVERYTHING,
+  // As where all of it is stored alike: what differs is for the report to hold.
+  { ...EVERYTHING, from: Number.MAX_SAFE_INTEGER - 1 },
 )
 const took_s = (performance.now() - started) / 1_000
 const peak_mb = Math.round(process.resourceUsage().maxRSS / 1024)
 console.log(
-  `\nverify of ${MANY.toLocaleString('en')} events: ${report.appear.toLocaleString('en')} sessions, at most ${peak_mb} MB, ${took_s.toFixed(0)} s with the making of them`,
+  `\nverify of ${MANY.toLocaleString('en')} events: ${figures[0]?.records.toLocaleString('en')} folded, at most ${peak_mb} MB, ${took_s.toFixed(0)} s with the making of them`,
 )
