@@ -1,7 +1,12 @@
 /** What is said: the one event that every device's message, whatever its spelling, becomes. Stored fields keep the wire's snake_case. */
+import { DESCRIBED_TYPES, type DescribedType } from './described-types.ts'
+
+const OWN_TYPES = ['evse', 'thermostat', 'meter', 'vehicle', 'station'] as const
 
 /** What a device may say that it is. */
-export const DEVICE_TYPES = ['evse', 'thermostat', 'meter', 'vehicle', 'station'] as const
+export const DEVICE_TYPES: readonly ((typeof OWN_TYPES)[number] | DescribedType)[] = [
+  ...new Set([...OWN_TYPES, ...DESCRIBED_TYPES]),
+]
 /** `pair` is the system's own: the devices on one circuit, fed with what each of them says. Nobody outside may name it. */
 export type DeviceType = (typeof DEVICE_TYPES)[number] | 'pair'
 
@@ -24,6 +29,8 @@ export const DECIDED_EVENT_TYPES = [
   'cycle_start',
   'cycle_end',
   'alarm',
+  // Whatever else a chart decides: what is to be asked of another service, for one.
+  'action',
 ] as const
 export type DecidedEventType = (typeof DECIDED_EVENT_TYPES)[number]
 
@@ -84,6 +91,12 @@ export const PAIR_CONFIG = [
   'rated_power_kw',
 ] as const satisfies (keyof DeviceConfig)[]
 
+/** What a device of a described type reports: what its schema names, of what was said. */
+export type DescribedReadings = Record<string, unknown>
+
+/** What charts hear of a device. */
+export type DeviceFields = EvseFields | ThermostatFields | PairFields | DescribedReadings
+
 /** A pin as the older generic firmware reports it; what it means is in the device's configuration. */
 export type GpioFields = { pin: string; state: 0 | 1; edge?: string }
 
@@ -105,7 +118,7 @@ export type DeviceReport = {
   sequence?: number
   /** The location that the payload itself names. */
   payload_location?: string
-  fields: EvseFields | ThermostatFields | GpioFields
+  fields: EvseFields | ThermostatFields | GpioFields | DescribedReadings
   /** Everything else the device sent, kept as it came. */
   extra: Record<string, unknown>
   /** Oddities that are kept and shown, not refused (`pwm_duty_cycle_out_of_range`, `time_anomaly`, …). */
@@ -117,7 +130,7 @@ export type DeviceReport = {
 /** A report that has its place in time and its key. */
 export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields' | 'spelling' | 'canonical'> & {
   device_type: DeviceType
-  fields: EvseFields | ThermostatFields | PairFields
+  fields: DeviceFields
   /** The pin that was reported, where `fields` are what the configuration makes of it. */
   gpio?: GpioFields
   origin: 'device'

@@ -6,14 +6,17 @@
 import type { Static, TSchema } from 'typebox'
 import * as Type from 'typebox'
 import { Build } from 'typebox/schema'
+import { DESCRIBED_TYPES, type DescribedFields } from './described-types.ts'
 import { DEVICE_TYPES, PILOT_STATES } from './event.ts'
 import { MAX_TIMESTAMP_MS } from './key.ts'
 
 export const EVSE_EVENT_TYPES = ['state_change', 'telemetry', 'session_start', 'session_end'] as const
 export const THERMOSTAT_EVENT_TYPES = ['state_change', 'telemetry', 'cycle_start', 'cycle_end'] as const
 export const GPIO_EVENT_TYPES = ['state_change', 'telemetry'] as const
-/** The device types that the five spellings speak of. */
-export const SPELT_DEVICE_TYPES = ['evse', 'thermostat'] as const
+/** What a device of a described type may call its message; without a word it is telemetry. */
+export const DESCRIBED_EVENT_TYPES = ['state_change', 'telemetry'] as const
+/** The device types that the five spellings speak of, and those that a schema describes. */
+export const SPELT_DEVICE_TYPES = ['evse', 'thermostat', ...DESCRIBED_TYPES] as const
 
 /** Longest id or name that a device may send beside its device_id: what a key of any store can hold. */
 const MAX_TEXT = 256
@@ -70,6 +73,17 @@ const claimedType = { device_type: optional(Type.Enum([...SPELT_DEVICE_TYPES])) 
 export const FlatEvse = wire({ ...envelope, ...evseType, ...evse })
 export const FlatThermostat = wire({ ...envelope, ...thermostatType, ...thermostat })
 export const FlatGpio = wire({ ...envelope, ...claimedType, ...gpioType, ...gpio })
+
+export type DescribedWire = ReturnType<typeof describedWire>
+
+/** The schema of a described type's message: its own fields beside the envelope's. */
+export function describedWire(fields: DescribedFields) {
+  const described: Record<string, TSchema> = Object.fromEntries(
+    Object.entries(fields).map(([name, schema]) => [name, optional(schema)]),
+  )
+  const event_type = optional(Type.Enum([...DESCRIBED_EVENT_TYPES]))
+  return wire({ ...described, ...envelope, event_type })
+}
 
 export const NestedEvse = wire({ ...envelope, ...evseType })
 export const NestedGpio = wire({ ...envelope, ...claimedType, ...gpioType })

@@ -6,6 +6,7 @@ import type { DeviceEventType, DeviceType, ThermostatFields } from './event.ts'
 import { EVSE_FIELDS, evseEventType, flagEvse, readEvse } from './evse-fields.ts'
 import { isRejected, type Rejected, reject, rejectWith } from './rejection.ts'
 import { FlatEvse, FlatThermostat, SPELT_DEVICE_TYPES, type ThermostatWire } from './schemas.ts'
+import { readDescribed } from './spelling-described.ts'
 
 const EVSE_KNOWN = knownFields(...EVSE_FIELDS)
 const THERMOSTAT_KNOWN = knownFields(
@@ -21,7 +22,9 @@ export function readFlat(message: JsonObject, topic_type: DeviceType | null): Re
   const type = message.device_type ?? topic_type ?? typeBySignals(message)
   if (type === 'evse') return readFlatEvse(message)
   if (type === 'thermostat') return readFlatThermostat(message)
-  return reject('device_type', type, `is none of ${SPELT_DEVICE_TYPES.join(', ')}`)
+  return (
+    readDescribed(message, type) ?? reject('device_type', type, `is none of ${SPELT_DEVICE_TYPES.join(', ')}`)
+  )
 }
 
 function typeBySignals(message: JsonObject): DeviceType | undefined {

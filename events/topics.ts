@@ -1,7 +1,14 @@
 /** Topic names, written once. Ids are percent-encoded wherever they enter a topic. */
+import { DESCRIBED_TYPES } from './described-types.ts'
 import type { DeviceType } from './event.ts'
 
-export const TOPIC_FILTERS = ['sidewalk/#', 'ev/evse/+/telemetry', 'ev/thermostat/+/telemetry'] as const
+/** Types that have a topic of their own. */
+const TELLING: readonly DeviceType[] = ['evse', 'thermostat', ...DESCRIBED_TYPES]
+
+export const TOPIC_FILTERS: readonly string[] = [
+  'sidewalk/#',
+  ...TELLING.map((type) => `ev/${type}/+/telemetry`),
+]
 
 /** Where a device of this type publishes. */
 export function telemetryTopic(type: DeviceType, device_id: string): string {
@@ -37,7 +44,7 @@ export type TopicRoute =
 /** What the system itself says on a device's stream. */
 export type InternalKind = 'config' | 'until' | 'pair'
 
-const TELEMETRY = /^ev\/(evse|thermostat)\/([^/]+)\/telemetry$/
+const TELEMETRY = new RegExp(`^ev/(${TELLING.join('|')})/([^/]+)/telemetry$`)
 const INTERNAL = /^pilotline\/(config|until|pair)\/([^/]+)$/
 
 /** What a topic says about its record. An id whose percent-encoding is broken is taken as it stands. */

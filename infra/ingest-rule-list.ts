@@ -12,17 +12,16 @@ export type IngestRule = {
   partition_key: string
 }
 
-const KINDS: Record<(typeof TOPIC_FILTERS)[number], { name: string; kind: RuleKind }> = {
+const KINDS: Record<string, { name: string; kind: RuleKind }> = {
   // Chargers send by radio too; what another device sends there has none of the readings that are looked at.
   'sidewalk/#': { name: 'sidewalk', kind: 'evse' },
   'ev/evse/+/telemetry': { name: 'evse', kind: 'evse' },
-  'ev/thermostat/+/telemetry': { name: 'thermostat', kind: 'any' },
 }
 
 /** `prefix` is the stage's, as names on AWS have it: `pilotline-small-`. */
 export function ingestRules(prefix: string): IngestRule[] {
   return TOPIC_FILTERS.map((topic_filter) => {
-    const { name, kind } = KINDS[topic_filter]
+    const { name, kind } = KINDS[topic_filter] ?? { name: typeIn(topic_filter), kind: 'any' }
     return {
       name: `${prefix.replaceAll('-', '_')}${name}`,
       topic_filter,
@@ -30,6 +29,11 @@ export function ingestRules(prefix: string): IngestRule[] {
       partition_key: partitionKey(topic_filter),
     }
   })
+}
+
+/** The device type of `ev/{type}/+/telemetry`. */
+function typeIn(topic_filter: string): string {
+  return (topic_filter.split('/')[1] ?? '').replace(/\W/g, '_')
 }
 
 /**

@@ -4,6 +4,7 @@ import { hashOf } from '../events/hash.ts'
 import { keyText } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import type { Decided } from '../statecharts/advance-device.ts'
+import type { Decision } from '../statecharts/chart.ts'
 import { configAt } from '../statecharts/config-in-force.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import { alarmId, thingId } from '../statecharts/thing-id.ts'
@@ -31,20 +32,25 @@ const KIND = {
   cycle_start: 'cycle',
   cycle_end: 'cycle',
   alarm: 'alarm',
-} as const satisfies Record<DecidedEventType, Summary['kind']>
+} as const satisfies Record<Exclude<DecidedEventType, 'action'>, Summary['kind']>
+
+/** Of what lists show; null for a decision of another name, which is an `action`, and told by its event alone. */
+function kindOf({ type }: Decision): Summary['kind'] | null {
+  return Object.hasOwn(KIND, type) ? KIND[type as keyof typeof KIND] : null
+}
 
 /** The row of a decision. What a timer decided was received, as it were, when it came due: whoever noticed it. */
 export function decidedRow(state: DeviceState, decided: Decided, place: RowPlace): EventRow {
   const { decision, key, instance } = decided
   const facts = decision.data as Facts
   const { opened_by: _, revision, ...body } = facts
-  const kind = KIND[decision.type as DecidedEventType]
+  const kind = kindOf(decision)
   return {
     ...key,
     device_id: state.device_id,
     device_type: state.device_type,
     origin: 'chart',
-    event_type: decision.type as DecidedEventType,
+    event_type: kind === null ? 'action' : (decision.type as DecidedEventType),
     location: place.location,
     identity: hashOf([state.device_id, decision.type, keyText(key)]),
     reported_timestamp: decision.at,
@@ -54,7 +60,9 @@ export function decidedRow(state: DeviceState, decided: Decided, place: RowPlace
     revision: revision ?? 1,
     ttl: place.ttl,
     body: {
-      [`${kind}_id`]: idOf(state.device_id, instance.name, kind, facts),
+      ...(kind === null
+        ? { action: decision.type }
+        : { [`${kind}_id`]: idOf(state.device_id, instance.name, kind, facts) }),
       chart: instance.name,
       ...body,
     },
@@ -64,8 +72,8 @@ export function decidedRow(state: DeviceState, decided: Decided, place: RowPlace
 /** The thing itself as it now stands, and the device's own name for it. */
 export function decidedPuts(state: DeviceState, decided: Decided, place: RowPlace): Put[] {
   const { decision, instance } = decided
-  const kind = KIND[decision.type as DecidedEventType]
-  return summaryPuts(state, instance.name, kind, decision.data as Facts, place)
+  const kind = kindOf(decision)
+  return kind === null ? [] : summaryPuts(state, instance.name, kind, decision.data as Facts, place)
 }
 
 /** Puts of a session, cycle or alarm told by `facts`. */

@@ -1,5 +1,6 @@
 /** What a report means for this device: its type, and, for the generic GPIO spelling, what the pin stands for. */
 import type {
+  DeviceFields,
   DeviceReport,
   DeviceType,
   EvseFields,
@@ -13,7 +14,7 @@ import type { DeviceState } from '../statecharts/device-state.ts'
 
 export type Meaning = {
   device_type: DeviceType
-  fields: EvseFields | ThermostatFields
+  fields: DeviceFields
   gpio?: GpioFields
   /** Levels of the device's pins with this report. */
   pins: DeviceState['pins']
@@ -31,8 +32,9 @@ export function interpretReport(
     return { field: 'device_type', value, rule: `differs from ${device_type}, which ${state.device_id} is` }
   }
   const { fields: said } = report
-  if (!('pin' in said)) return { device_type, fields: said, pins: state.pins }
-  const gpio: GpioFields = said
+  // A report that says what it is of is not a pin's, whatever its fields are called.
+  if (report.device_type !== null) return { device_type, fields: said as DeviceFields, pins: state.pins }
+  const gpio = said as GpioFields
   const meanings = configAt(state.config, at).gpio ?? {}
   const meaning = Object.hasOwn(meanings, gpio.pin) ? meanings[gpio.pin] : undefined
   if (!meaning) {

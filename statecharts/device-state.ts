@@ -1,13 +1,6 @@
 /** Everything a device's charts know, in one item (DESIGN §4): plain data that goes to the store as JSON. */
 import { type ClockState, newClock } from '../events/clock.ts'
-import type {
-  DeviceEventType,
-  DeviceType,
-  EvseFields,
-  PairFields,
-  ThermostatFields,
-  TimeQuality,
-} from '../events/event.ts'
+import type { DeviceEventType, DeviceFields, DeviceType, TimeQuality } from '../events/event.ts'
 import type { EventKey } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import type { ChartState } from './chart.ts'
@@ -65,7 +58,7 @@ export type LastEvent = {
   event_time: number
   received_at: number
   time_quality: TimeQuality
-  fields: EvseFields | ThermostatFields | PairFields
+  fields: DeviceFields
   flags: string[]
 }
 

@@ -9,6 +9,7 @@ const DECIDING = [
   'statecharts',
   'firmware-model',
   'visualizer',
+  'iot-events',
   'processors',
   'workflows',
   'api',

@@ -4,7 +4,7 @@ import { folderOf, isLambda, type Rule } from './rule.ts'
 import { type Import, type SourceFile, scripts, type Tree } from './tree.ts'
 
 const CORE = ['events', 'energy', 'statecharts']
-const USE_CASES = ['firmware-model', 'visualizer', 'processors', 'workflows', 'api']
+const USE_CASES = ['firmware-model', 'visualizer', 'iot-events', 'processors', 'workflows', 'api']
 
 /** Folder → the other folders that it may import. A folder that is not here may import none. */
 const FOLDERS: Record<string, string[]> = {
@@ -13,6 +13,8 @@ const FOLDERS: Record<string, string[]> = {
   statecharts: ['events', 'energy'],
   'firmware-model': CORE,
   visualizer: CORE,
+  // Detector models of AWS IoT Events as charts: pure, as the visualizer is.
+  'iot-events': CORE,
   processors: CORE,
   workflows: CORE,
   api: CORE,
@@ -36,6 +38,7 @@ const PACKAGES: Record<string, string[]> = {
   statecharts: ['xstate', 'uuid'],
   'firmware-model': [],
   visualizer: ['elkjs'],
+  'iot-events': [],
   // A repair compares what it folds with what is stored, and isDeepStrictEqual is exact and in the runtime.
   processors: ['csv-parse', 'node:stream', 'node:util'],
   workflows: [],
