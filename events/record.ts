@@ -17,6 +17,9 @@ export type NewRecord = {
 /** A record of the log. Positions are strings that sort as the log does; they are never numbers. */
 export type LogRecord = NewRecord & { position: string }
 
+/** Verdict of a record that a replay has put on a log again: nobody is notified of what it leads to. */
+export const REPLAYED = 'replayed'
+
 export const MAX_PAYLOAD_BYTES = 64 * 1024
 
 /** Payload of a record on `configTopic(device_id)`. */

@@ -9,7 +9,9 @@ type KindOf<S extends FieldSpec> = S['kind'] extends 'text'
   ? string
   : S['kind'] extends 'json'
     ? unknown
-    : number
+    : S['kind'] extends 'flag'
+      ? boolean
+      : number
 
 /** What a row says: its required fields, and of the others those that are mapped and not empty. */
 export type Fields<S extends FieldSpecs> = {
@@ -55,10 +57,25 @@ function readCell(
   if (spec.kind === 'text') return { value: text }
   if (spec.kind === 'time') return readTime(text, unit, times)
   if (spec.kind === 'json') return readJson(text)
+  if (spec.kind === 'flag') return readFlag(text)
   if (!DECIMAL.test(text)) return { rule: 'is not a number (a point for decimals, nothing for thousands)' }
   const per = unit === null ? 1 : (spec.units[unit]?.per ?? 1)
   const value = Number(text) / per
   return Number.isFinite(value) ? { value } : { rule: 'is not a finite number' }
+}
+
+const FLAGS: Record<string, boolean> = {
+  true: true,
+  false: false,
+  yes: true,
+  no: false,
+  on: true,
+  off: false,
+}
+
+function readFlag(text: string): { value: boolean } | { rule: string } {
+  const value = DECIMAL.test(text) ? Number(text) > 0 : FLAGS[text.toLowerCase()]
+  return value === undefined ? { rule: 'is none of true, false, yes, no, on, off, and no number' } : { value }
 }
 
 function readJson(text: string): { value: unknown } | { rule: string } {

@@ -9,6 +9,8 @@ export type FieldSpec =
   | { kind: 'number'; required?: true; units: Record<string, Unit> }
   | { kind: 'time'; required?: true }
   | { kind: 'json'; required?: true }
+  /** Yes or no; of a number, such as seconds in an interval, whether it is above 0. */
+  | { kind: 'flag'; required?: true }
 
 export type FieldSpecs = Record<string, FieldSpec>
 
@@ -52,6 +54,30 @@ export const CONFIG_FIELDS = {
   gpio: { kind: 'json' },
   wireless_device_id: { kind: 'text' },
 } as const satisfies FieldSpecs & Record<keyof DeviceConfig, FieldSpec>
+
+const CURRENT = { A: { per: 1 }, mA: { per: 1000 } }
+
+export const EVSE_FIELDS = {
+  device_id: { kind: 'text', required: true },
+  timestamp: { kind: 'time', required: true },
+  event_type: { kind: 'text' },
+  pilot_state: { kind: 'text' },
+  current_draw: { kind: 'number', units: CURRENT },
+  voltage_v: { kind: 'number', units: VOLTAGE },
+  power_kw: { kind: 'number', units: POWER },
+  energy_delivered_kwh: { kind: 'number', units: ENERGY },
+  session_id: { kind: 'text' },
+  location: { kind: 'text' },
+} as const satisfies FieldSpecs
+
+export const THERMOSTAT_FIELDS = {
+  device_id: { kind: 'text', required: true },
+  timestamp: { kind: 'time', required: true },
+  event_type: { kind: 'text' },
+  heating_call: { kind: 'flag' },
+  cooling_call: { kind: 'flag' },
+  location: { kind: 'text' },
+} as const satisfies FieldSpecs
 
 /** What may follow a column's name behind a colon; the first is the unit of a column that names none. */
 export function unitsOf(spec: FieldSpec): string[] {

@@ -15,7 +15,7 @@ import type {
   Quarantined,
   Range,
 } from '../events/ports.ts'
-import type { LogRecord } from '../events/record.ts'
+import { type LogRecord, REPLAYED } from '../events/record.ts'
 import { NewerState } from '../statecharts/device-state.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import {
@@ -142,7 +142,10 @@ async function applyAll(
   for (const [device_id, records] of byDevice) {
     try {
       const item = stored.get(device_id) ?? null
-      applied.set(device_id, await applyRecords(item, records, store, lost.get(device_id)))
+      const one = await applyRecords(item, records, store, lost.get(device_id))
+      // What is told again, nobody is notified of.
+      const again = records.every(({ record }) => record.verdict === REPLAYED)
+      applied.set(device_id, again ? { ...one, clock_unset: null } : one)
     } catch (error) {
       if (!(error instanceof NewerState)) throw error
       error.position = records[0]?.record.position ?? ''

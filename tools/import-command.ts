@@ -1,10 +1,12 @@
 /** `npm run import`, from its flags to its exit code. */
 import { isOwnBug } from '../embedded/own-bug.ts'
 import { importDeviceConfig, planDeviceConfig } from '../processors/import-device-config.ts'
+import { readJsonRows } from '../processors/import-json-rows.ts'
 import type { ImportPorts } from '../processors/import-ports.ts'
 import { BadImport, type ImportReport } from '../processors/import-report.ts'
 import { readRows } from '../processors/import-rows.ts'
 import { importSessions, planSessions } from '../processors/import-sessions.ts'
+import { importTelemetry, planTelemetry } from '../processors/import-telemetry.ts'
 import { readBytes } from './import-file.ts'
 import { openDataFolder } from './import-folder.ts'
 import { BadFlags, HelpAsked, type ImportOptions, parseImportOptions } from './import-options.ts'
@@ -78,12 +80,17 @@ async function importFile(
 }
 
 async function readFile(options: ImportOptions, now: number, progress: Progress): Promise<Planned> {
-  const { file, kind, mapping, delimiter, zone } = options
-  const rows = readRows(readBytes(file), delimiter)
+  const { file, kind, format, mapping, delimiter, zone } = options
+  const bytes = readBytes(file)
+  const rows = format === 'csv' ? readRows(bytes, delimiter) : readJsonRows(bytes, format)
   const onRows = (read: number) => progress.tell('rows read:', read)
   if (kind === 'sessions') {
     const plan = await planSessions(rows, mapping, { zone, latest: now }, onRows)
     return { noun: 'session', report: plan.report, enter: (ports, on) => importSessions(plan, ports, on) }
+  }
+  if (kind === 'evse' || kind === 'thermostat') {
+    const plan = await planTelemetry(kind, rows, mapping, { zone, latest: now }, onRows)
+    return { noun: 'reading', report: plan.report, enter: (ports, on) => importTelemetry(plan, ports, on) }
   }
   // A configuration may be for a time to come.
   const times = { zone, latest: Number.POSITIVE_INFINITY }

@@ -1,17 +1,27 @@
 /** The flags of `npm run import`, read and checked. */
 import { join, resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { CONFIG_FIELDS, type FieldSpecs, SESSION_FIELDS, unitsOf } from '../processors/import-fields.ts'
+import {
+  CONFIG_FIELDS,
+  EVSE_FIELDS,
+  type FieldSpecs,
+  SESSION_FIELDS,
+  THERMOSTAT_FIELDS,
+  unitsOf,
+} from '../processors/import-fields.ts'
+import type { JsonFormat } from '../processors/import-json-rows.ts'
 import { type Mapping, parseMapping } from '../processors/import-mapping.ts'
 import { BadImport } from '../processors/import-report.ts'
 import type { TimeRules } from '../processors/import-time.ts'
 import { createLocalClock } from '../processors/local-time.ts'
 
-export type ImportKind = 'sessions' | 'device-config'
+export type ImportKind = 'sessions' | 'device-config' | 'evse' | 'thermostat'
+export type ImportFormat = 'csv' | JsonFormat
 
 export type ImportOptions = {
   file: string
   kind: ImportKind
+  format: ImportFormat
   mapping: Mapping
   delimiter: string
   zone: TimeRules['zone']
@@ -21,7 +31,8 @@ export type ImportOptions = {
 }
 
 type Flags = {
-  as: ImportKind
+  as: ImportKind | 'config'
+  format?: ImportFormat
   map: string[]
   set: string[]
   data?: string
@@ -31,7 +42,12 @@ type Flags = {
   dryRun?: true
 }
 
-const SPECS: Record<ImportKind, FieldSpecs> = { sessions: SESSION_FIELDS, 'device-config': CONFIG_FIELDS }
+const SPECS: Record<ImportKind, FieldSpecs> = {
+  sessions: SESSION_FIELDS,
+  'device-config': CONFIG_FIELDS,
+  evse: EVSE_FIELDS,
+  thermostat: THERMOSTAT_FIELDS,
+}
 
 const EXPLANATION = `
 Fields of --as sessions (each row a finished charging session; * must be mapped):
@@ -39,13 +55,16 @@ Fields of --as sessions (each row a finished charging session; * must be mapped)
 Fields of --as device-config (each row a configuration of a device, from effective_from or from now on; what a row
 leaves empty stays as it is):
   ${fieldsOf(CONFIG_FIELDS)}
+Fields of --as evse and --as thermostat (each row a reading; a call is on where its cell is true, yes, on, or above 0):
+  ${fieldsOf(EVSE_FIELDS)}
+  ${fieldsOf(THERMOSTAT_FIELDS)}
 
 Units follow the column's name behind a colon: energy_kwh=energy:Wh, started_at=begin:s. Of those in brackets above the
 first is the one that is meant otherwise. A time is a number, or ISO 8601: with its offset (2019-03-01T14:20:00Z), or,
 with --time-zone, without (2019-03-01 15:20); an hour that the zone's clocks skip or repeat is refused. A gpio cell is
 JSON. A column whose name holds a comma stands in quotes: --map '"energy_kwh=Energy, total"'.
 
-The file is CSV with a header, in UTF-8, plain or gzipped, its rows in any order. It is read whole before anything
+The file is CSV with a header, a JSON array of objects, or NDJSON, in UTF-8, plain or gzipped, its rows in any order. It is read whole before anything
 enters. A row that breaks a rule is reported by line, field, value and rule, and nothing of it enters; the others do.
 A second import of the same file adds nothing. A session that the file gives no charging times is one charging leg.
 
@@ -58,6 +77,9 @@ Examples of other kinds:
     --set device_id=garage --map started_at=Start,ended_at=Ende,energy_kwh=Energie:Wh
   npm run import -- chargers.csv --as device-config --set device_type=evse \\
     --map device_id=id,location=site,rated_power_kw=watts:W,effective_from=since --url http://127.0.0.1:8080
+
+  npm run import -- charge-10hz-charger.csv.gz --as evse --set device_id=dc-1 --set pilot_state=C \\
+    --map timestamp=timestamp:s,current_draw=current,voltage_v=voltage,energy_delivered_kwh=charged_energy:Wh
 
 Exit codes:
   0   every row was good
@@ -87,11 +109,13 @@ export function parseImportOptions(argv: string[], write: (text: string) => void
 function describeCommand(write: (text: string) => void): Command {
   const gather = (text: string, before: string[]) => [...before, text]
   return new Command('npm run import --')
-    .description('Turns the rows of a CSV file into events or configurations, through the front door.')
-    .argument('<file>', 'CSV, plain or gzipped')
+    .description('Turns the rows of a file into events or configurations, through the front door.')
+    .argument('<file>', 'CSV, JSON or NDJSON, plain or gzipped')
     .helpOption('-h, --help', 'this text')
     .addOption(
-      new Option('--as <kind>', 'what the rows are').choices(Object.keys(SPECS)).makeOptionMandatory(),
+      new Option('--as <kind>', 'what the rows are')
+        .choices([...Object.keys(SPECS), 'config'])
+        .makeOptionMandatory(),
     )
     .addOption(list('--map <field=column[:unit],…>', 'which column is which field; may be given again'))
     .addOption(list('--set <field=value>', 'a field that is the same in every row; may be given again'))
@@ -100,6 +124,13 @@ function describeCommand(write: (text: string) => void): Command {
     .addOption(new Option('--time-zone <zone>', 'IANA zone of times without offset').argParser(readZone))
     .addOption(
       new Option('--delimiter <text>', 'between cells; "tab" for one').argParser(readDelimiter).default(','),
+    )
+    .addOption(
+      new Option('--format <format>', 'of the file (default: by its name, else csv)').choices([
+        'csv',
+        'json',
+        'ndjson',
+      ]),
     )
     .option('--dry-run', 'reads the file and reports, and touches nothing')
     .addHelpText('after', EXPLANATION)
@@ -129,12 +160,14 @@ function readDelimiter(text: string): string {
 }
 
 function checkFlags(file: string, flags: Flags): ImportOptions {
-  const { as: kind, data, url } = flags
+  const { as, data, url } = flags
+  const kind = as === 'config' ? 'device-config' : as
   if (data !== undefined && url !== undefined) throw new BadFlags('--data and --url exclude each other')
   if (data === '') throw new BadFlags('--data names no folder')
   return {
     file,
     kind,
+    format: flags.format ?? formatOf(file),
     mapping: parseMapping(SPECS[kind], flags.map, flags.set),
     delimiter: flags.delimiter,
     zone: flags.timeZone ?? null,
@@ -142,6 +175,12 @@ function checkFlags(file: string, flags: Flags): ImportOptions {
       url === undefined ? { folder: resolve(data ?? join('data', 'pilotline')) } : { url: readUrl(url) },
     dry_run: flags.dryRun ?? false,
   }
+}
+
+function formatOf(file: string): ImportFormat {
+  const [, extension] = /\.(json|ndjson|jsonl)(?:\.gz)?$/i.exec(file) ?? []
+  if (extension === undefined) return 'csv'
+  return extension.toLowerCase() === 'json' ? 'json' : 'ndjson'
 }
 
 function readUrl(text: string): string {

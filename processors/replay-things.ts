@@ -1,0 +1,39 @@
+/** Sessions, cycles and alarms as a comparison keeps them: small, since a year of a fleet has many. */
+import { hashOf } from '../events/hash.ts'
+import type { Summary } from '../events/ports.ts'
+
+export type ThingFacts = {
+  kind: Summary['kind']
+  started_at: number
+  /** null: still going on. */
+  ended_at: number | null
+  energy_kwh: number | null
+  location: string | null
+  /** Everything else that its row says, as the first 52 bits of a hash. What is still going on is told from the state, so its row says less. */
+  rest: number
+}
+
+export type Things = Map<string, ThingFacts>
+
+/** What changes with the way on which a thing was come to, and not with what it is. */
+const BOOKKEEPING = new Set(['revision', 'energy_kwh', 'ended_at', 'started_at', 'location', 'device_id'])
+
+export function factsOf({ kind, started_at, location, body }: Summary): ThingFacts {
+  const ended_at = (body.ended_at as number | null | undefined) ?? null
+  const energy_kwh = (body.energy_kwh as number | null | undefined) ?? null
+  const open = body.ended_at === null
+  const said = open ? { device_session_id: body.device_session_id } : body
+  // A number, for a text of a year's sessions is many megabytes.
+  const rest = Number.parseInt(hashOf([stableText(said)]).slice(0, 13), 16)
+  return { kind, started_at, ended_at, energy_kwh: open ? null : energy_kwh, location, rest }
+}
+
+function stableText(value: unknown, top = true): string {
+  if (Array.isArray(value)) return `[${value.map((one) => stableText(one, false)).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const said = Object.entries(value).filter(
+    ([name, one]) => one !== undefined && !(top && BOOKKEEPING.has(name)),
+  )
+  said.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${said.map(([name, one]) => `${JSON.stringify(name)}:${stableText(one, false)}`).join()}}`
+}

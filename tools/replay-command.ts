@@ -1,0 +1,152 @@
+/** `npm run replay`, from its flags to its exit code. */
+import { existsSync } from 'node:fs'
+import { appendFile, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { recordLine } from '../adapters/ndjson-records.ts'
+import { DatabaseRefused } from '../adapters/sqlite-open.ts'
+import { type SqliteStored, sqliteStored } from '../adapters/sqlite-stored.ts'
+import { CONSUMER, filesOf } from '../embedded/folder.ts'
+import { count, verifyLines } from '../processors/replay-report.ts'
+import { selectRecords } from '../processors/replay-select.ts'
+import { type Poison, SourceRefused } from '../processors/replay-source.ts'
+import { verify } from '../processors/replay-verify.ts'
+import { StoppedShort } from '../processors/replay-write.ts'
+import { BadFlags, HelpAsked } from './import-options.ts'
+import { threadedFold } from './replay-fold.ts'
+import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
+import { openSource } from './replay-open.ts'
+import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
+import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
+import { runWriting } from './replay-writing.ts'
+
+export type ExitCode = 0 | 1 | 2
+
+/** Runs one replay and says how it went. Rejects for a bug only. */
+export async function runReplay(argv: string[], streams: ReplayStreams): Promise<ExitCode> {
+  try {
+    const options = parseReplayOptions(argv, (text) => void streams.out.write(text))
+    const aside = createAside(options, streams)
+    const code = await runMode(options, streams, aside)
+    await aside.end()
+    return code
+  } catch (error) {
+    if (error instanceof HelpAsked) return 0
+    const known = [BadFlags, SourceRefused, StoppedShort].some((kind) => error instanceof kind)
+    if (!known && !isOfSystem(error)) throw error
+    const help = error instanceof BadFlags ? ' (--help says which flags there are)' : ''
+    streams.err(`replay: ${(error as Error).message}${help}\n`)
+    return 2
+  }
+}
+
+async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
+  const { mode } = options
+  if (mode === 'print') return runPrint(options, streams, aside)
+  if (mode === 'verify') return runVerify(options, streams, aside)
+  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options)
+  try {
+    return await runWriting({ options, streams, onPoison: aside.put }, writing)
+  } finally {
+    writing.close()
+  }
+}
+
+/** What Node says of files and sockets: a full disk, a name that is none. */
+function isOfSystem(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException | null)?.syscall === 'string'
+}
+
+type Aside = { put(poison: Poison): void; end(): Promise<void> }
+
+/** Each record once, whoever met it. Said at the end, and kept in a file where one is named. */
+function createAside({ aside: path }: ReplayOptions, streams: ReplayStreams): Aside {
+  const met = new Map<string, Poison>()
+  return {
+    put: (poison) => void met.set(poison.position, poison),
+    end: async () => {
+      if (met.size === 0) return
+      const all = [...met.values()].sort((a, b) => (a.position < b.position ? -1 : 1))
+      if (path !== null) await appendFile(path, all.map((one) => `${JSON.stringify(one)}\n`).join(''))
+      const first = all[0] as Poison
+      const where = path === null ? '; --aside FILE keeps them' : `: see ${path}`
+      streams.err(
+        `replay: ${count(all.length)} set aside, the first at ${first.position}: ${first.reason}${where}\n`,
+      )
+    },
+  }
+}
+
+async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
+  const { source, range } = options
+  const bars = createBars(streams.tty, () => performance.now())
+  let read = 0
+  let printed = 0
+  const onRead = (now: number) => {
+    read = now
+  }
+  const opened = await openSource({
+    source,
+    range,
+    until: null,
+    onPoison: aside.put,
+    onRead,
+    onShard: shardBars(bars),
+  })
+  try {
+    for await (const { records } of selectRecords(opened.source, range)) {
+      const more = streams.out.write(records.map((record) => `${recordLine(record)}\n`).join(''))
+      if (more === false) await drained(streams.out)
+      printed += records.length
+      if (source.kind !== 'kinesis') bars.set('print', read, opened.total, printed)
+    }
+  } finally {
+    bars.end()
+    opened.close()
+  }
+  return 0
+}
+
+/** A slow reader of the pipe is waited for. */
+async function drained(out: ReplayStreams['out']): Promise<void> {
+  if (out instanceof process.stdout.constructor)
+    await new Promise((resolve) => process.stdout.once('drain', resolve))
+}
+
+async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
+  const { source, range, json, data, table } = options
+  // A shard may be read so often a second, whoever reads: one thread does.
+  const threads = source.kind === 'kinesis' || source.kind === 'archive' ? 1 : options.threads
+  const stored = openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
+  const bars = createBars(streams.tty, () => performance.now())
+  const onRead = (share: number, read: number, total: number | null, records: number) =>
+    bars.set(`thread ${share + 1}`, read, total, records)
+  const own = table === null && source.kind === 'log' && source.folder === data
+  try {
+    // Of its own log as far as the charts have come, and no further.
+    const until = own ? stored.position(CONSUMER) : null
+    const fold = threadedFold({ source, until, range, threads, onPoison: aside.put, onRead })
+    const device_ids = source.kind === 'log' ? stored.deviceIds() : []
+    const { report, figures } = await verify({ fold, stored: stored.things, device_ids }, range)
+    bars.end()
+    const text = `${JSON.stringify(report, null, 1)}\n`
+    if (json !== null && json !== '-') await writeFile(json, text)
+    streams.out.write(json === '-' ? text : `${verifyLines(report).join('\n')}\n`)
+    const whole = figures.reduce((sum, one) => sum + one.whole, 0)
+    if (whole > 0 && streams.tty) streams.err(`${count(whole)} devices took the processor itself\n`)
+    return report.differences.length > 0 ? 1 : 0
+  } finally {
+    bars.end()
+    stored.close()
+  }
+}
+
+function openStored(path: string): SqliteStored {
+  if (!existsSync(path))
+    throw new SourceRefused(`${dirname(path)} is no data folder: there is no ${basename(path)}`)
+  try {
+    return sqliteStored(path)
+  } catch (error) {
+    if (error instanceof DatabaseRefused) throw new SourceRefused(error.message, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,146 @@
+/** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
+import { existsSync, statSync } from 'node:fs'
+import { createS3Client } from '../adapters/aws-clients.ts'
+import { duckdbArchiveSource } from '../adapters/duckdb-archive-source.ts'
+import { failedRecords, folderFailedBatches } from '../adapters/failed-records.ts'
+import { folderArchive } from '../adapters/folder-archive.ts'
+import { createKinesisClient } from '../adapters/kinesis-client.ts'
+import { kinesisReplay, type ShardProgress } from '../adapters/kinesis-replay.ts'
+import { parseLogPosition } from '../adapters/log-position.ts'
+import { logRecords } from '../adapters/log-records.ts'
+import { ndjsonRecords } from '../adapters/ndjson-records.ts'
+import { s3FailedBatches } from '../adapters/s3-failed-batches.ts'
+import { sqliteLog } from '../adapters/sqlite-log.ts'
+import { DatabaseRefused } from '../adapters/sqlite-open.ts'
+import { sqliteStored } from '../adapters/sqlite-stored.ts'
+import { filesOf } from '../embedded/folder.ts'
+import { MAX_TIMESTAMP_MS } from '../events/key.ts'
+import {
+  type Places,
+  type Poison,
+  type ReplayRange,
+  type ReplaySource,
+  SourceRefused,
+  sourceOfRecords,
+} from '../processors/replay-source.ts'
+import type { SourceOptions } from './replay-places.ts'
+
+export type OpenedSource = {
+  source: ReplaySource
+  /** How much there is to read, in the unit that `onRead` tells; null where nobody knows. */
+  total: number | null
+  close(): void
+}
+
+export type OpenOptions = {
+  source: SourceOptions
+  /** Of a log: the position behind which nothing is read; null: its end. */
+  until: string | null
+  /** What of it is wanted, for a source that can leave out the rest. */
+  range: ReplayRange
+  /** Places to go on from; none: the beginning. */
+  after?: Places
+  onPoison: (poison: Poison) => void
+  /** How much has been read of `total`: records of a log, bytes of a file. */
+  onRead: (read: number) => void
+  /** How a shard of a stream is getting on. */
+  onShard?: (shard: ShardProgress) => void
+}
+
+/** @throws SourceRefused */
+export async function openSource(options: OpenOptions): Promise<OpenedSource> {
+  const { source, until, after = {}, onPoison, onRead } = options
+  if (source.kind === 'kinesis') return openStream(source, options)
+  if (source.kind === 'quarantine') return openQuarantine(source.folder, after)
+  if (source.kind === 'archive') return openArchive(source.folder, options)
+  if (source.kind === 'failed') return openFailed(source.where, options)
+  if (source.kind === 'file') {
+    const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
+    return { source: records, total: sizeOf(source.path), close: () => {} }
+  }
+  const log = openLog(source.folder)
+  const end = until ?? (await log.tail())
+  const records = logRecords(log, { after: after.log ?? '', until: end })
+  const counted: ReplaySource = {
+    batches: async function* (skip) {
+      for await (const batch of records.batches(skip)) {
+        onRead(parseLogPosition(batch.position))
+        yield batch
+      }
+    },
+  }
+  return { source: counted, total: parseLogPosition(end), close: log.close }
+}
+
+/** What was refused, with its bytes: for a release that understands more. Who put it on the log is not kept. */
+function openQuarantine(folder: string, after: Places): OpenedSource {
+  const path = filesOf(folder).hot
+  if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: nothing is stored in it`)
+  const stored = sqliteStored(path)
+  const records = async function* () {
+    for await (const { position, received_at, topic, payload_base64 } of stored.quarantined(
+      after.quarantine ?? '',
+    )) {
+      const payload = Buffer.from(payload_base64, 'base64')
+      yield { position, received_at, source: 'mqtt', topic, verdict: 'unchecked', payload } as const
+    }
+  }
+  return { source: sourceOfRecords('quarantine', records), total: null, close: stored.close }
+}
+
+/** Rows of the archive in the order of the log; of one device only its own files are opened. It begins anew each time. */
+function openArchive(folder: string, { range }: OpenOptions): OpenedSource {
+  const inside = filesOf(folder).archive
+  const root = existsSync(inside) ? inside : folder
+  if (!existsSync(root)) throw new SourceRefused(`there is no archive in ${folder}`)
+  const archive = duckdbArchiveSource(folderArchive(root))
+  const { from, to, device_id } = range
+  const until = Math.min(to, MAX_TIMESTAMP_MS)
+  const records = () => archive.records({ from, to: until, ...(device_id !== null && { device_id }) })
+  return { source: sourceOfRecords('archive', records), total: null, close: () => {} }
+}
+
+function openFailed(
+  where: Extract<SourceOptions, { kind: 'failed' }>['where'],
+  { after = {}, onPoison }: OpenOptions,
+): OpenedSource {
+  if ('folder' in where) {
+    if (!existsSync(where.folder)) throw new SourceRefused(`there is no folder ${where.folder}`)
+    const batches = folderFailedBatches(where.folder)
+    return {
+      source: failedRecords(batches, { after: after.failed ?? '', onPoison }),
+      total: null,
+      close: () => {},
+    }
+  }
+  const { bucket, prefix, endpoint } = where
+  const client = createS3Client(endpoint === null ? {} : { endpoint })
+  const batches = s3FailedBatches({ client, bucket, ...(prefix !== null && { prefix }) })
+  const source = failedRecords(batches, { after: after.failed ?? '', onPoison })
+  return { source, total: null, close: () => client.destroy() }
+}
+
+async function openStream(
+  { stream, endpoint, shard_id, after_sequence }: Extract<SourceOptions, { kind: 'kinesis' }>,
+  { after = {}, onPoison, onShard }: OpenOptions,
+): Promise<OpenedSource> {
+  const client = createKinesisClient(endpoint === null ? {} : { endpoint })
+  const onProgress = onShard ?? (() => {})
+  const options = { client, stream, shard_id, after_sequence, after, onPoison, onProgress }
+  return { source: await kinesisReplay(options), total: null, close: () => client.destroy() }
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null
+}
+
+function openLog(folder: string) {
+  const path = filesOf(folder).log
+  if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: it has no log`)
+  try {
+    return sqliteLog(path, { readonly: true })
+  } catch (error) {
+    if (error instanceof DatabaseRefused) throw new SourceRefused(error.message, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+/** `npm run replay`: history read again. `--help` says everything. */
+import { createInterface } from 'node:readline/promises'
+import { runReplay } from './replay-command.ts'
+
+const { stdin, stdout, stderr } = process
+const stop = new AbortController()
+// The second Ctrl-C ends it there and then.
+process.once('SIGINT', () => stop.abort())
+
+process.exitCode = await runReplay(process.argv.slice(2), {
+  out: stdout,
+  err: (text) => stderr.write(text),
+  tty: stderr.isTTY ? stderr : null,
+  ask: stdin.isTTY && stderr.isTTY ? ask : null,
+  stop: stop.signal,
+})
+
+async function ask(question: string): Promise<boolean> {
+  const lines = createInterface({ input: stdin, output: stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: stop.signal })).trim())
+  } catch {
+    return false
+  } finally {
+    lines.close()
+  }
+}
