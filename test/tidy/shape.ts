@@ -56,6 +56,15 @@ export const shapeRules: Rule[] = [
     },
   },
   {
+    name: 'no merge is left half done',
+    check: (tree) =>
+      [...tree.values()].flatMap(({ path, text }) =>
+        /^(?:<{7}|>{7}) /m.test(text) ? [`${path}: both sides of a merge`] : [],
+      ),
+    broken: [{ 'README.md': `# a\n${'<'.repeat(7)} HEAD\nb\n` }, 'README.md: both sides'],
+    kept: { 'README.md': '# a\n=======\nb << 7\n' },
+  },
+  {
     name: 'names are kebab-case',
     check: (tree) =>
       scripts(tree)
