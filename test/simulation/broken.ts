@@ -10,7 +10,6 @@ export const BROKEN: Record<string, Variant> = {
   'knows no event again': { store: knowsNothingAgain },
   'keeps timers in memory': { store: timersInMemory },
   'puts a row whoever was there': { onWrite: forgetBefore },
-  'begins a repair without a mark': { store: saysItIsAtomic },
   'ignores what comes late': { records: behindWatermark },
   'leaves the timers out of a checkpoint': { store: checkpointsWithoutTimers },
   'makes keys of the order of arrival': { records: numberedByArrival, everywhere: true },

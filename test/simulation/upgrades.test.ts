@@ -75,6 +75,11 @@ function onItsOwn(log: LogRecord[]): LogRecord[] {
     })
 }
 
+/** What was refused was refused by whoever read it first: it is no part of what a device's records lead to. */
+function withoutPoison({ quarantine: _, ...dump }: Dump): Dump {
+  return dump
+}
+
 function messageIn(payload: Uint8Array): { config?: Record<string, unknown> } | null {
   try {
     return JSON.parse(new TextDecoder().decode(payload))
@@ -160,7 +165,9 @@ describe('a chart that changes in the middle of a device’s life', () => {
       const dump = await rollingRun(run, random)
       // Without an upgrade one release has seen all of it that counts.
       const release = hasUpgrades(dump) || isNew(dump) ? run.release : older
-      expect(lawful(dump), `SEED=${seed}`).toEqual(await replayed(dump, run.log, release))
+      expect(withoutPoison(lawful(dump)), `SEED=${seed}`).toEqual(
+        withoutPoison(await replayed(dump, run.log, release)),
+      )
     }
   })
 })

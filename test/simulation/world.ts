@@ -62,6 +62,14 @@ export function worldOf(seed: number): World {
   }
 }
 
+/** The same, where much goes wrong: for what only a few worlds would find out. */
+export function rough(world: World): World {
+  const { arrivals, faults } = world
+  const reach = arrivals.reach > 0 ? 40 : 0
+  const more = { atomic: false, mishaps: 0.5, zombies: 0.3, batch: 20 }
+  return { ...world, arrivals: { ...arrivals, reach }, faults: { ...faults, ...more } }
+}
+
 type Lives = Pick<World, 'said' | 'first' | 'devices' | 'truth'>
 
 function livesOf(random: Random, options: { uptime: boolean }): Lives {
