@@ -6,6 +6,7 @@ import { withDuplicates } from '../simulation/arrivals.ts'
 import { feedAfterWriting } from '../simulation/broken.ts'
 import { type Record0, randomOf } from '../simulation/device-life.ts'
 import { cleanRun, faultyRun } from '../simulation/run.ts'
+import '../steady-seed.ts'
 import { CHARGER, config, evse, THERMOSTAT, thermostat, until } from './messages.ts'
 
 const RUNS = 300
