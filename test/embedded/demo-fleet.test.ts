@@ -124,7 +124,7 @@ describe('the demo fleet', () => {
     expect(new Set(bytes).size).toBe(bytes.length)
     expect(all.length - stopped).toBeLessThan(stopped / 2)
     expectOrderPerDevice(all)
-    await soon(() => expect(home.figures()).toMatchObject({ lag_records: 0 }), { timeout: 10_000 })
+    await soon(() => expect(home.figures()).toMatchObject({ lag_records: 0 }))
     expect(await home.reads.counts()).toMatchObject({ quarantined: 0 })
   }, 120_000)
 

@@ -69,9 +69,7 @@ describe('the interlock in the whole system', () => {
     await draw(client, T0, 16)
     await call(client, T0 + 5_000, true)
     now = T0 + 60_000
-    await soon(async () => expect(await alarms(home)).toMatchObject([{ ended_at: null }]), {
-      timeout: 20_000,
-    })
+    await soon(async () => expect(await alarms(home)).toMatchObject([{ ended_at: null }]))
     await draw(client, now, 0)
     await soon(async () =>
       expect(await alarms(home)).toMatchObject([
@@ -95,7 +93,7 @@ describe('the interlock in the whole system', () => {
     )
     const drained = await home.stop()
     const again = await start(() => T0 + 3_600_000)
-    await soon(async () => expect(await alarms(again.home)).toHaveLength(50), { timeout: 20_000 })
+    await soon(async () => expect(await alarms(again.home)).toHaveLength(50))
     if (drained) expect(again.home.figures().events).toBe(0)
     const { items } = await again.home.reads.eventsOfDevice(PAIR, {
       from: { ts: 0, ord: '' },

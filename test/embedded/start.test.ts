@@ -70,9 +70,7 @@ describe('the whole system over one folder', () => {
     await say(device, 'dev-1', { timestamp: now, pilot_state: 'B' })
     await soon(async () => expect(await sessions(home)).toMatchObject([{ ended_at: null }]))
     now += 8 * DAY_MS
-    await soon(async () => expect(await sessions(home)).toMatchObject([{ end_reason: 'timeout' }]), {
-      timeout: 20_000,
-    })
+    await soon(async () => expect(await sessions(home)).toMatchObject([{ end_reason: 'timeout' }]))
     expect(home.figures().quarantined).toBe(0)
   })
 

@@ -33,12 +33,9 @@ export async function throughTheHome(
     await admitAll(home, arriving, (at) => {
       now = at
     })
-    await soon(
-      () => {
-        if (home.figures().lag_records > 0) throw new Error('still behind')
-      },
-      { timeout: 60_000, interval: 20 },
-    )
+    await soon(() => {
+      if (home.figures().lag_records > 0) throw new Error('still behind')
+    })
     const lists = {
       session: await listed(home, 'session'),
       cycle: await listed(home, 'cycle'),
