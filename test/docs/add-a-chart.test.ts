@@ -117,12 +117,17 @@ describe('the page on a new device type', () => {
       }
       const requests = steps.filter((step) => step.kind === 'request')
       for (const { url: asked, body } of requests) if (body !== null) await ask(asked, body)
-      await soon(async () => {
+      const askAll = async () => {
         for (const { url: asked, body } of requests)
           if (body === null) answers.set(new URL(asked).pathname, await ask(asked, body))
+      }
+      await soon(async () => {
+        await askAll()
         expect(answers.get('/v1/quarantine')?.items).toHaveLength(1)
         expect(answers.get('/v1/alarms')?.items).toHaveLength(1)
       })
+      // What was asked before the last of it was there may have been too early.
+      await askAll()
     })
     expect(answers.get('/v1/devices/room-1')).toMatchObject({
       device_type: 'cold_room',
