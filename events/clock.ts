@@ -39,8 +39,8 @@ export type Placed = {
   clock: ClockState
   event_time: number
   time_quality: TimeQuality
-  boot?: number
-  moved?: MovedBoot
+  boot: number | undefined
+  moved: MovedBoot | undefined
 }
 
 export type ClockView = {
@@ -83,29 +83,32 @@ export function placeInTime(
 
   const offset_ms = report.reported_timestamp - received_at
   const clamped = offset_ms > FUTURE_LIMIT_MS
-  const { boots, moved } = history
-    ? { boots: clock.boots }
-    : movedBoots(bootsHeard(clock, report, received_at, offset_ms))
+  const { boots, moved } =
+    history || (clock.boots.length === 0 && report.uptime_ms === undefined)
+      ? { boots: clock.boots, moved: undefined }
+      : movedBoots(bootsHeard(clock, report, received_at, offset_ms))
   return {
-    ...(moved && { moved }),
+    moved,
     clock: {
-      ...clock,
-      ...(history ? {} : heard(clock, offset_ms)),
       boots,
+      recent_offsets_ms: history ? clock.recent_offsets_ms : heard(clock.recent_offsets_ms, offset_ms),
+      latest: history ? clock.latest : 'epoch',
+      estimated: clock.estimated,
       clamped: clock.clamped + (clamped ? 1 : 0),
     },
     event_time: clamped ? received_at : report.reported_timestamp,
     time_quality: clamped ? 'clamped' : 'device',
+    boot: undefined,
   }
 }
 
 /** The boots, of which at most one has a better offset than before: its events are placed by it. */
-function movedBoots(boots: Boot[]): { boots: Boot[]; moved?: MovedBoot } {
+function movedBoots(boots: Boot[]): { boots: Boot[]; moved: MovedBoot | undefined } {
   for (const boot of boots) {
     const anew = placedAnew(boot)
     if (anew) return { boots: put(boots, anew.boot), moved: anew.moved }
   }
-  return { boots }
+  return { boots, moved: undefined }
 }
 
 function bootsHeard(clock: ClockState, report: Stamped, received_at: number, offset_ms: number): Boot[] {
@@ -113,16 +116,16 @@ function bootsHeard(clock: ClockState, report: Stamped, received_at: number, off
   return believable ? bootsAfterEpoch(clock.boots, report, received_at) : clock.boots
 }
 
-/** What an epoch stamp that has just come in says about its device's clock. */
-function heard(clock: ClockState, offset_ms: number): Partial<ClockState> {
-  return {
-    recent_offsets_ms: [...telling(clock.recent_offsets_ms, offset_ms), offset_ms].slice(-RECENT_STAMPS),
-    latest: 'epoch',
-  }
+/** The latest offsets with that of an epoch stamp that has just come in. */
+function heard(offsets_ms: readonly number[], offset_ms: number): number[] {
+  const told = telling(offsets_ms, offset_ms)
+  const next = told.length < RECENT_STAMPS ? told.slice() : told.slice(1 - RECENT_STAMPS)
+  next.push(offset_ms)
+  return next
 }
 
 /** A backlog that is sent after an outage looks like a clock that is behind, until it catches up. */
-function telling(offsets_ms: number[], offset_ms: number): number[] {
+function telling(offsets_ms: readonly number[], offset_ms: number): readonly number[] {
   const last = offsets_ms.at(-1)
   return last !== undefined && offset_ms - last > CATCHING_UP_MS ? [] : offsets_ms
 }
@@ -145,7 +148,13 @@ function placeByUptime(clock: ClockState, uptime_ms: number, received_at: number
   const forgotten = forgottenBoot(clock.boots, received_at)
   // Of a boot that is no longer kept, all that is left to say is when its message came in.
   if (forgotten !== null)
-    return { clock: counted, event_time: received_at, time_quality: 'estimated', boot: forgotten }
+    return {
+      clock: counted,
+      event_time: received_at,
+      time_quality: 'estimated',
+      boot: forgotten,
+      moved: undefined,
+    }
 
   const known = bootFor(clock.boots, uptime_ms, received_at)
   const told = known
@@ -159,7 +168,7 @@ function placeByUptime(clock: ClockState, uptime_ms: number, received_at: number
     event_time,
     time_quality: 'estimated',
     boot: boot.number,
-    ...(anew && { moved: anew.moved }),
+    moved: anew?.moved,
   }
 }
 

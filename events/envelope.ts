@@ -7,7 +7,7 @@ import type { EnvelopeWire } from './schemas.ts'
 import { readTimestamp } from './timestamp.ts'
 
 /** A report before it is settled whose it is. */
-export type Reading = Omit<DeviceReport, 'device_id' | 'canonical'>
+export type Reading = Omit<DeviceReport, 'device_id' | 'said'>
 
 /** The parts of a reading that the envelope decides. */
 export type Framed = Omit<Reading, 'device_type' | 'event_type' | 'spelling' | 'fields'>

@@ -125,12 +125,12 @@ export type DeviceReport = {
   extra: Record<string, unknown>
   /** Oddities that are kept and shown, not refused (`pwm_duty_cycle_out_of_range`, `time_anomaly`, …). */
   flags: string[]
-  /** What identity is a hash of, beside device_id, timestamp and event id: the device's own fields as canonical JSON. */
-  canonical: string
+  /** The message itself as it was decoded: identity is a hash of it, beside device_id, timestamp and event id. */
+  said: Record<string, unknown>
 }
 
 /** A report that has its place in time and its key. */
-export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields' | 'spelling' | 'canonical'> & {
+export type DeviceEvent = Omit<DeviceReport, 'device_type' | 'fields' | 'spelling' | 'said'> & {
   device_type: DeviceType
   fields: DeviceFields
   /** The pin that was reported, where `fields` are what the configuration makes of it. */

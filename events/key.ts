@@ -46,7 +46,7 @@ export function eventKey(of: {
   }
   return {
     ts: of.event_time,
-    ord: `${of.rank}${digits(of.sequence ?? 0, 9)}${identityDigits(of.identity, 12)}000`,
+    ord: `${of.rank}${of.sequence ? digits(of.sequence, 9) : '000000000'}${identityDigits(of.identity, 12)}000`,
   }
 }
 
@@ -64,7 +64,16 @@ export function causeKey(decided: EventKey): EventKey {
 
 /** `n` decimal digits out of the head of a hex identity. */
 function identityDigits(identity: string, n: number): string {
-  return digits(Number.parseInt(identity.slice(0, 12), 16) % 10 ** n, n)
+  const head = Number.parseInt(identity.slice(0, 12), 16)
+  // The last n digits by halves: % and String take some ten times as long for what is no 32-bit integer.
+  const upper = Math.floor(head / 1e6)
+  const lower = sixDigits(head - upper * 1e6)
+  const most = 10 ** (n - 6)
+  return digits(upper - Math.floor(upper / most) * most, n - 6) + lower
+}
+
+function sixDigits(value: number): string {
+  return String(1_000_000 + value).slice(1)
 }
 
 function digits(value: number, n: number): string {

@@ -5,7 +5,6 @@
  * Opening and reading are two steps so that a batch can look up the wireless ids of all its messages in between; the
  * bytes are decoded once.
  */
-import { canonicalMessage } from './canonical.ts'
 import { decodeObject, type JsonObject } from './decode.ts'
 import { deviceIdFlaw } from './device-id.ts'
 import type { Reading } from './envelope.ts'
@@ -75,7 +74,7 @@ export function readMessage(
   const { body, wireless_device_id } = message
   // Every board ships with the same default id: behind a wireless id, what it calls itself is only kept.
   if (wireless_device_id !== null && body.device_id != null) reading.extra.payload_device_id = body.device_id
-  return { report: { device_id, ...reading, canonical: canonicalMessage(body) } }
+  return { report: { device_id, ...reading, said: body } }
 }
 
 function readSpelling({ body, addressed }: OpenMessage): Reading | Rejected {

@@ -14,7 +14,10 @@ import { type DeviceWork, put } from './device-work.ts'
 const CHECKPOINT_EVENTS = 500
 export const CHECKPOINT_MS = 86_400_000
 
-/** Takes over what charts decided. `state` is the work's state with everything but the charts already moved on. */
+/**
+ * Takes over what charts decided. `state` is a new object, given away to this: the work's state with everything but the
+ * charts already moved on.
+ */
 export function takeAdvance(
   work: DeviceWork,
   state: DeviceState,
@@ -32,15 +35,16 @@ export function takeAdvance(
     undoable = takeDecision(work, state, decided, undoable, own)
   }
   work.figures.decided += advanced.decided.length
-  if (statePathOf(advanced.instances.session) !== 'silent') undoable = null
-  work.state = {
-    ...state,
-    instances: advanced.instances,
-    horizon: advanced.horizon ?? state.horizon,
-    until: Math.max(state.until, at),
-    undoable,
-    counters: { ...state.counters, decided: state.counters.decided + advanced.decided.length },
+  if (undoable && statePathOf(advanced.instances.session) !== 'silent') undoable = null
+  state.instances = advanced.instances
+  state.horizon = advanced.horizon ?? state.horizon
+  state.until = Math.max(state.until, at)
+  state.undoable = undoable
+  if (advanced.decided.length > 0) {
+    const { counters } = state
+    state.counters = { ...counters, decided: counters.decided + advanced.decided.length }
   }
+  work.state = state
   putLearntId(work, before, place, at)
   keepBeforeSilence(work, before, place)
   putCheckpoint(work, before, place)
@@ -94,21 +98,29 @@ function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): 
   if (!key) return
   const last = state.checkpoint
   const events = (last?.events ?? 0) + 1
-  const entered = isAtRest(state) && !isAtRest(before)
-  if (last && !entered && events < CHECKPOINT_EVENTS && key.ts - last.at < CHECKPOINT_MS) {
-    work.state = { ...state, checkpoint: { at: last.at, events } }
+  if (last && events < CHECKPOINT_EVENTS && key.ts - last.at < CHECKPOINT_MS && !comesToRest(before, state)) {
+    state.checkpoint = { at: last.at, events }
     return
   }
-  work.state = { ...state, checkpoint: { at: key.ts, events: 0 } }
+  state.checkpoint = { at: key.ts, events: 0 }
   const { device_id } = state
   const item = {
     ...key,
     device_id,
     applied: place.applied,
-    state: JSON.stringify(work.state),
+    state: JSON.stringify(state),
     ttl: place.ttl,
   }
   put(work, key, { table: 'checkpoints', item })
+}
+
+function comesToRest(before: DeviceState, state: DeviceState): boolean {
+  for (const name in state.instances) {
+    const [was, is] = [before.instances[name], state.instances[name]]
+    const same = was && is && was.value === is.value && was.timers === is.timers && was.version === is.version
+    if (!same) return isAtRest(state) && !isAtRest(before)
+  }
+  return false
 }
 
 function isAtRest(state: DeviceState): boolean {

@@ -3,7 +3,7 @@ import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
-import { newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
+import { newDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
@@ -19,6 +19,7 @@ import {
   type Upgraded,
 } from './device-work.ts'
 import { feedOfUntil, type PairFeed } from './feed-pairs.ts'
+import { readState } from './parsed-states.ts'
 import { repair } from './repair.ts'
 import { upgradeCharts } from './upgrade-charts.ts'
 
@@ -48,7 +49,7 @@ export async function applyRecords(
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
-  let work: DeviceWork | null = stored && beginWork(parseDeviceState(stored.state), stored, lookups)
+  let work: DeviceWork | null = stored && beginWork(readState(stored), stored, lookups)
   if (work) await upgradeCharts(work)
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {
@@ -61,7 +62,9 @@ export async function applyRecords(
       refused.push(refuseUnknown(decoded))
       continue
     }
-    const rejection = await applyOne(work, decoded)
+    const applied = applyOne(work, decoded)
+    // Nearly all are applied at once; to wait for each would cost as much again as its chart.
+    const rejection = applied instanceof Promise ? await applied : applied
     if (rejection) refused.push({ record: decoded.record, device_id: decoded.device_id, rejection })
   }
   if (!work)
@@ -89,15 +92,14 @@ function workOfNewDevice(decoded: DeviceRecord, lookups: Lookups): DeviceWork | 
   return device_type && beginWork(newDeviceState(decoded.device_id, device_type), null, lookups)
 }
 
-async function applyOne(work: DeviceWork, decoded: DeviceRecord): Promise<Rejection | null> {
+function applyOne(work: DeviceWork, decoded: DeviceRecord): Promise<Rejection | null> | Rejection | null {
   switch (decoded.kind) {
     case 'report':
       return applyReport(work, decoded.report, decoded.record)
     case 'config':
       return applyConfig(work, decoded.message, decoded.record)
     case 'pair':
-      await applyPair(work, decoded.message, decoded.record)
-      return null
+      return applyPair(work, decoded.message, decoded.record).then(() => null)
     case 'until':
       applyUntil(work, decoded.until, decoded.record)
       return null

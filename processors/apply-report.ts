@@ -1,5 +1,5 @@
 /** One device report: is it known, when was it, is it late; and if it is none of these, what the charts make of it. */
-import { bootOf, type ClockState, placeInTime } from '../events/clock.ts'
+import { bootOf, type ClockState, type Placed as PlacedTime, placeInTime } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceEvent, DeviceReport, Rejection } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
@@ -22,41 +22,74 @@ import {
 } from './device-work.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
-import { interpretReport } from './interpret-report.ts'
+import { interpretReport, type Meaning } from './interpret-report.ts'
 import { moveBoot } from './move-boot.ts'
 import { isTooOld, receivedFirst, setAside } from './too-old.ts'
 
-/** Applies the report, or says why it cannot be one of this device. */
-export async function applyReport(
+/**
+ * Applies the report, or says why it cannot be one of this device. At once where nothing has to be looked up, as for nearly
+ * every report: what follows all that was folded, under a key that does not depend on when it was received, is new.
+ */
+export function applyReport(
+  work: DeviceWork,
+  said: DeviceReport,
+  record: LogRecord,
+): Promise<Rejection | null> | Rejection | null {
+  const { state } = work
+  const { reported_timestamp } = said
+  const mayBeKnown =
+    state.horizon === null ||
+    reported_timestamp < FIRST_EPOCH_MS ||
+    reported_timestamp < state.horizon.ts ||
+    mayBeClamped(state, reported_timestamp)
+  if (mayBeKnown) return applyLookedUp(work, said, record)
+  const placed = placeReport(state, said, record, identityOf(said))
+  if (placed.moved || !isBeyondHorizon(state, placed.key)) return applyLookedUp(work, said, record)
+  if (isTooOld(work, placed.key, record)) return applyLookedUp(work, said, record)
+  return takeReport(work, said, record, placed, false)
+}
+
+async function applyLookedUp(
   work: DeviceWork,
   said: DeviceReport,
   record: LogRecord,
 ): Promise<Rejection | null> {
   const fresh = await unseen(work, said, record)
   if (!fresh) return drop(work)
-  const placed = placeReport(work.state, said, record, fresh)
+  const placed = placeReport(work.state, said, record, fresh.identity)
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return drop(work)
-  if (isTooOld(work, placed.key, record)) return setEventAside(work, placed, record)
-  const meaning = interpretReport(work.state, said, placed.event.event_time)
+  if (isTooOld(work, placed.key, record)) return setEventAside(work, said, placed, record)
+  const rejection = takeReport(work, said, record, placed, late)
+  if (!rejection && placed.moved) await moveBoot(work, placed.moved, placed.key, record)
+  return rejection
+}
+
+/** A report that is not known yet. */
+function takeReport(
+  work: DeviceWork,
+  said: DeviceReport,
+  record: LogRecord,
+  placed: PlacedReport,
+  late: boolean,
+): Rejection | null {
+  const meaning = interpretReport(work.state, said, placed.event_time)
   if ('rule' in meaning) return meaning
   hear(work, record)
-  const { pins, ...meant } = meaning
-  const event: DeviceEvent = { ...said, ...meant, ...placed.event }
-  feedEvent(work, event, placed.key, record)
-  const { moved, ...place } = placed
-  takeEvent(work, { ...place, event, pins, late })
-  if (moved) await moveBoot(work, moved, placed.key, record)
+  const event = eventOf(said, meaning, placed, record.received_at)
+  const { key, clock } = placed
+  feedEvent(work, event, key, record)
+  takeEvent(work, { event, key, clock, pins: meaning.pins, late })
   return null
 }
 
 /** It moves no chart. What it says of its device's clock is known, but for what would move other events. */
 async function setEventAside(
   work: DeviceWork,
-  { event, key, clock, moved }: PlacedReport,
+  { reported_timestamp }: DeviceReport,
+  { identity, key, clock, moved }: PlacedReport,
   record: LogRecord,
 ): Promise<null> {
-  const { identity, reported_timestamp } = event
   const aside = { what: 'event', identity, key, reported_timestamp, folded_from: null } as const
   if (!(await setAside(work, aside, record, nextApplied(work)))) return drop(work)
   hear(work, record)
@@ -104,27 +137,54 @@ function bootsToAsk(clock: ClockState, report: DeviceReport, received_at: number
   return Array.from({ length: Math.min(newest, FORGOTTEN_ASKED) }, (_, n) => newest - n)
 }
 
-type PlacedReport = ReturnType<typeof placeReport>
+type PlacedReport = PlacedTime & { identity: string; key: EventKey }
 
-/** The event's place in time by the clock rules, and the key that follows from it. */
-function placeReport(state: DeviceState, report: DeviceReport, record: LogRecord, known: Unseen) {
-  const { received_at } = record
-  const placed = placeInTime(state.clock, report, received_at, { history: record.source === 'import' })
-  const { event_time, time_quality, boot, moved } = placed
-  const identity = known.identity ?? identityOf(report, boot)
-  const event = {
-    origin: 'device' as const,
-    event_time,
-    time_quality,
-    received_at,
-    reported_timestamp: report.reported_timestamp,
-    identity,
-    ...(boot === undefined ? {} : { boot }),
-  }
+/** The report's place in time by the clock rules, its identity, and the key that follows from them. */
+function placeReport(
+  state: DeviceState,
+  report: DeviceReport,
+  { received_at, source }: LogRecord,
+  known: string | null,
+): PlacedReport {
+  const placed = placeInTime(state.clock, report, received_at, source === 'import' ? HISTORY : NEWS)
+  const { clock, event_time, time_quality, boot, moved } = placed
+  const identity = known ?? identityOf(report, boot)
   const { reported_timestamp, sequence } = report
   const rank = rankOf(report)
   const key = eventKey({ event_time, rank, identity, sequence, time_quality, reported_timestamp })
-  return { event, key, clock: placed.clock, moved }
+  return { clock, event_time, time_quality, boot, moved, identity, key }
+}
+
+const HISTORY = { history: true }
+const NEWS = { history: false }
+
+function eventOf(
+  said: DeviceReport,
+  meaning: Meaning,
+  placed: PlacedReport,
+  received_at: number,
+): DeviceEvent {
+  const event: DeviceEvent = {
+    device_id: said.device_id,
+    device_type: meaning.device_type,
+    event_type: said.event_type,
+    origin: 'device',
+    event_time: placed.event_time,
+    time_quality: placed.time_quality,
+    reported_timestamp: said.reported_timestamp,
+    received_at,
+    identity: placed.identity,
+    fields: meaning.fields,
+    extra: said.extra,
+    flags: said.flags,
+  }
+  if (said.payload_location !== undefined) event.payload_location = said.payload_location
+  if (said.sequence !== undefined) event.sequence = said.sequence
+  if (said.uptime_ms !== undefined) event.uptime_ms = said.uptime_ms
+  if (said.device_event_id !== undefined) event.device_event_id = said.device_event_id
+  if (placed.boot !== undefined) event.boot = placed.boot
+  if (meaning.gpio) event.gpio = meaning.gpio
+  return event
 }
 
 /** An event with its place in the fold. */
@@ -145,9 +205,9 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
   if (late) {
     // Once a batch the stretch from the earliest of them is folded again (repair.ts).
     work.figures.late++
-    const { payload_location } = work.state
-    const counters = { ...heard.counters, late: heard.counters.late + 1 }
-    work.state = { ...heard, payload_location, counters }
+    heard.payload_location = work.state.payload_location
+    heard.counters.late++
+    work.state = heard
     beLate(work, 'late_event', { from: key, to: key })
     return
   }
@@ -155,18 +215,18 @@ export function takeEvent(work: DeviceWork, placed: Placed): void {
   const disagreed = disagrees(event, advanced.decided) ? 1 : 0
   work.figures.disagreed += disagreed
   const { event_type, event_time, received_at, time_quality, fields, flags } = event
-  const next: DeviceState = {
-    ...heard,
-    pins: placed.pins,
-    last: { event_type, event_time, received_at, time_quality, fields, flags },
-    counters: { ...heard.counters, disagreed: heard.counters.disagreed + disagreed },
-  }
-  takeAdvance(work, next, advanced, place, event_time)
+  heard.pins = placed.pins
+  heard.last = { event_type, event_time, received_at, time_quality, fields, flags }
+  heard.counters.disagreed += disagreed
+  takeAdvance(work, heard, advanced, place, event_time)
 }
 
 function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: RowPlace): void {
   work.figures.events++
-  put(work, null, { table: 'events', item: deviceRow(event, key, place) })
+  const row = deviceRow(event, key, place)
+  // A pair's word may be told otherwise, over the one that stands.
+  if (event.device_type === 'pair') put(work, null, { table: 'events', item: row })
+  else work.puts.add(row)
   // A pair's words come under the keys that they have.
   if (event.time_quality === 'device' || event.device_type === 'pair') return
   const { device_id, identity } = event
@@ -174,7 +234,7 @@ function putEvent(work: DeviceWork, event: DeviceEvent, key: EventKey, place: Ro
   put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
 }
 
-/** The state with everything that hearing the event changes, late or not. */
+/** A new state with everything that hearing the event changes, late or not; its counters are its own. */
 function hearEvent(state: DeviceState, { event, clock }: Placed, applied: number): DeviceState {
   const isClamped = event.time_quality === 'clamped'
   const clamped = state.counters.clamped + (isClamped ? 1 : 0)

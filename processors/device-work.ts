@@ -4,9 +4,11 @@ import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from
 import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import type { ChartUpgrade } from '../statecharts/chart-versions.ts'
-import { type DeviceState, newDeviceState, nextDue, parseDeviceState } from '../statecharts/device-state.ts'
+import { type DeviceState, newDeviceState, nextDue } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
+import { keepState, readState } from './parsed-states.ts'
+import { Puts } from './puts.ts'
 
 /** What a look-up beyond the state may ask of the store. */
 export type Lookups = Pick<
@@ -21,9 +23,6 @@ export type Lookups = Pick<
   | 'checkpoints'
   | 'checkpointBefore'
 >
-
-/** A put with what caused it: null for what came from outside, and no repair takes back. `before` is what it overwrote. */
-export type CausedPut = { put: Put; cause: EventKey | null; before: CausedPut | null }
 
 export type Figures = {
   events: number
@@ -41,8 +40,7 @@ export type DeviceWork = {
   state: DeviceState
   stored: DeviceStateItem | null
   lookups: Lookups
-  /** By what they overwrite, so that a thing that changes twice in a batch is written once, as it is at the end. */
-  puts: Map<string, CausedPut>
+  puts: Puts
   /** For the device's pair, before anything is written. */
   feeds: PairFeed[]
   last_received_at: number
@@ -60,7 +58,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     state: state.repairing ? { ...state, repairing: null } : state,
     stored,
     lookups,
-    puts: new Map(),
+    puts: new Puts(),
     feeds: [],
     last_received_at: stored?.last_received_at ?? 0,
     late: state.repairing && { ...state.repairing, because: null },
@@ -76,39 +74,7 @@ export function nextApplied(work: DeviceWork): number {
 }
 
 export function put(work: DeviceWork, cause: EventKey | null, ...puts: Put[]): void {
-  for (const one of puts) {
-    const name = overwrites(one)
-    work.puts.set(name, { put: one, cause, before: work.puts.get(name) ?? null })
-  }
-}
-
-/** Takes back what was put because of something in the range, and leaves what that had overwritten. */
-export function unput(work: DeviceWork, { from, to }: Range): void {
-  const isWithin = (key: EventKey) => compareKeys(key, from) >= 0 && compareKeys(key, to) < 0
-  for (const [name, put] of work.puts) {
-    let kept: CausedPut | null = put
-    while (kept?.cause && isWithin(kept.cause)) kept = kept.before
-    if (kept === put) continue
-    if (kept) work.puts.set(name, kept)
-    else work.puts.delete(name)
-  }
-}
-
-/** Two puts of one device with the same answer are the same item. */
-function overwrites({ table, item }: Put): string {
-  switch (table) {
-    case 'events':
-    case 'checkpoints':
-      return `${table} ${keyText(item)}`
-    case 'summaries':
-      return `${table} ${item.id}`
-    case 'aliases':
-      return `${table} ${item.kind} ${item.target} ${item.alias}`
-    case 'identities':
-      return `${table} ${item.identity}`
-    case 'config':
-      return `${table} ${item.effective_from} ${item.written_at} ${item.identity}`
-  }
+  for (const one of puts) work.puts.put(one, cause)
 }
 
 /** Above every key. */
@@ -184,7 +150,7 @@ export function finishWork(work: DeviceWork): Finished | null {
   const mark = work.lookups.atomic ? null : markOf(work)
   const version = mark?.state.version ?? work.stored?.version ?? 0
   const { device_id } = state
-  const puts = Array.from(work.puts.values(), ({ put }) => put)
+  const puts = work.puts.toArray()
   return {
     mark,
     write: { device_id, puts, expected_version: version, state: itemOf(work, state, version + 1) },
@@ -196,7 +162,7 @@ function markOf(work: DeviceWork): DeviceWrite | null {
   const { stored, repaired, state } = work
   if (!repaired) return null
   const { device_id, device_type } = state
-  const before = stored ? parseDeviceState(stored.state) : newDeviceState(device_id, device_type)
+  const before = stored ? readState(stored) : newDeviceState(device_id, device_type)
   const item = stored ?? { ...itemOf(work, before, 0), last_received_at: 0 }
   // With its upgrades: whoever comes after a crash must fold the stretch with the same versions.
   const { upgrades } = state
@@ -211,6 +177,8 @@ function markOf(work: DeviceWork): DeviceWrite | null {
 }
 
 function itemOf(work: DeviceWork, state: DeviceState, version: number): DeviceStateItem {
+  const text = JSON.stringify(state)
+  keepState(state.device_id, text, state)
   return {
     device_id: state.device_id,
     device_type: state.device_type,
@@ -219,7 +187,7 @@ function itemOf(work: DeviceWork, state: DeviceState, version: number): DeviceSt
     applied: state.applied,
     next_due: nextDue(state),
     last_received_at: work.last_received_at,
-    state: JSON.stringify(state),
+    state: text,
   }
 }
 

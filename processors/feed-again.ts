@@ -57,7 +57,7 @@ export function feedRepaired(
   const { state } = work
   if (!isWired(state)) return
   const before = new Map(stored.map((row) => [keyText(row), row]))
-  for (const { put } of again.puts.values()) {
+  for (const put of again.puts.toArray()) {
     if (put.table !== 'events' || put.item.origin !== 'device') continue
     const name = keyText(put.item)
     const pending = work.puts.get(`events ${name}`)?.put
@@ -82,7 +82,7 @@ async function wordsSince(work: DeviceWork, from: EventKey): Promise<EventRow[]>
   const applied = work.stored?.applied ?? 0
   const entered = stored.filter((row) => hasEntered(row, applied))
   const rows = new Map(entered.map((row) => [keyText(row), row]))
-  for (const { put } of work.puts.values())
+  for (const put of work.puts.toArray())
     if (put.table === 'events' && compareKeys(put.item, from) >= 0) rows.set(keyText(put.item), put.item)
   return [...rows.values()].filter(({ origin }) => origin === 'device').sort(compareKeys)
 }

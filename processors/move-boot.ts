@@ -45,7 +45,7 @@ async function rowsOfBoot(work: DeviceWork, { number, from, to }: MovedBoot): Pr
     const holds = !row.retracted || row.applied > applied
     if (holds && hasEntered(row, applied)) rows.set(keyText(row), row)
   }
-  for (const { put: one } of work.puts.values()) {
+  for (const one of work.puts.toArray()) {
     if (one.table !== 'events') continue
     if (one.item.retracted) rows.delete(keyText(one.item))
     else rows.set(keyText(one.item), one.item)

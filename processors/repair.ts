@@ -15,7 +15,7 @@ import { type DeviceState, newDeviceState, parseDeviceState } from '../statechar
 import { takeAdvance } from './apply-advance.ts'
 import { takeEvent } from './apply-report.ts'
 import { locationAt } from './decided-rows.ts'
-import { beginWork, type DeviceWork, END, hasEntered, put, unput } from './device-work.ts'
+import { beginWork, type DeviceWork, END, hasEntered, put } from './device-work.ts'
 import { eventInRow, saidInRow, ttlOf } from './event-rows.ts'
 import { feedRepaired } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
@@ -61,7 +61,7 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
   const beyond = toldBeyond(work, stored, end)
   if (met) undoEnd(work, again, stored, end)
   feedRepaired(work, again, stored, last)
-  unput(work, { from: start, to: changed })
+  work.puts.takeBack({ from: start, to: changed })
   replaceDecisions(work, again, {
     goesOn: met && beyond,
     stored: stored.filter((row) => compareKeys(row, end) < 0),
@@ -72,7 +72,7 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
   const known = new Set([...withdrawn, ...beyond])
   const restored = await restoreThings(work, again, began, { rows: within, known })
   const isSettled = (put: Put) => !met || !lastsLonger(put, beyond)
-  const told = [...Array.from(again.puts.values(), ({ put }) => put), ...restored].filter(isSettled)
+  const told = [...again.puts.toArray(), ...restored].filter(isSettled)
   await withdrawNames(work, stored, { withdrawn, told })
   if (!met) work.state = repaired(work.state, again.state)
   work.late = null
@@ -82,7 +82,7 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
 /** The newest checkpoint below `key` that holds, of the store's and of this batch's. */
 async function checkpointBefore(work: DeviceWork, key: EventKey): Promise<Checkpoint | null> {
   let newest = await storedCheckpoint(work, key, canBegin)
-  for (const { put } of work.puts.values()) {
+  for (const put of work.puts.toArray()) {
     if (put.table !== 'checkpoints' || compareKeys(put.item, key) >= 0) continue
     if (!newest || compareKeys(put.item, newest) >= 0) newest = put.item
   }
@@ -142,7 +142,7 @@ export function inputRows(
   const applied = work.stored?.applied ?? 0
   const entered = stored.filter((row) => hasEntered(row, applied))
   const rows = new Map(entered.map((row) => [keyText(row), row]))
-  for (const { put } of work.puts.values()) {
+  for (const put of work.puts.toArray()) {
     if (put.table !== 'events') continue
     if (compareKeys(put.item, from) >= 0 && compareKeys(put.item, to) < 0)
       rows.set(keyText(put.item), put.item)
@@ -215,7 +215,7 @@ export function foldRow(again: DeviceWork, row: EventRow): boolean {
 
 /** Sessions, cycles and alarms of which something is told beyond `end`. */
 function toldBeyond(work: DeviceWork, stored: readonly EventRow[], end: EventKey): Set<unknown> {
-  const pending = Array.from(work.puts.values(), ({ put }) => (put.table === 'events' ? put.item : null))
+  const pending = work.puts.toArray().map((put) => (put.table === 'events' ? put.item : null))
   const things = new Set<unknown>()
   for (const row of [...stored, ...pending]) {
     if (row?.origin !== 'chart' || row.retracted || compareKeys(row, end) < 0) continue
@@ -229,7 +229,7 @@ function undoEnd(work: DeviceWork, again: DeviceWork, stored: readonly EventRow[
   const { undoable } = again.state
   if (!undoable || !again.puts.has(`events ${keyText(undoable)}`)) return
   const applied = work.stored?.applied ?? 0
-  const pending = Array.from(work.puts.values(), ({ put }) => (put.table === 'events' ? put.item : null))
+  const pending = work.puts.toArray().map((put) => (put.table === 'events' ? put.item : null))
   // A row with a higher `applied` was left by an attempt that never wrote its state.
   const told = [...stored.filter((row) => row.applied <= applied), ...pending]
   const isUndone = told.some(

@@ -16,7 +16,7 @@ export function replaceDecisions(work: DeviceWork, again: DeviceWork, was: Store
   const { applied } = work.state
   const old = new Map(was.stored.map((row) => [keyText(row), row]))
   const decided = new Map<string, EventRow>()
-  for (const { put: one } of again.puts.values()) {
+  for (const one of again.puts.toArray()) {
     if (one.table === 'events') takeRow(work, one.item, old.get(keyText(one.item)), decided)
     else if (one.table !== 'identities' && !(was.goesOn && lastsLonger(one, was.goesOn))) put(work, null, one)
   }

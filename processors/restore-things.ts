@@ -21,7 +21,7 @@ export async function restoreThings(
   { rows, known }: { rows: readonly EventRow[]; known: KnownThings },
 ): Promise<Put[]> {
   const told = new Set(known)
-  for (const { put: one } of again.puts.values()) if (one.table === 'summaries') told.add(one.item.id)
+  for (const one of again.puts.toArray()) if (one.table === 'summaries') told.add(one.item.id)
   const open = openIn(began)
   const changed = new Map<unknown, EventRow>()
   for (const row of rows) {

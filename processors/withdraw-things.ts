@@ -22,7 +22,7 @@ export async function withdrawThings(
   const before = await work.lookups.history(device_id, { from: lowestKey(from.ts), to: from })
   for (const row of before) if (row.origin === 'chart') known.add(thingOf(row))
   const heirs: Summary[] = []
-  for (const { put: one } of again.puts.values()) {
+  for (const one of again.puts.toArray()) {
     if (one.table !== 'summaries') continue
     known.add(one.item.id)
     heirs.push(one.item)
@@ -67,9 +67,7 @@ export async function withdrawNames(
   for (const { table, item } of told)
     if (table === 'summaries') names.set(item.id, item.body.device_session_id)
   // Of this batch too: an attempt that ended half-way may have written a name, and not the message that said it.
-  const pending = Array.from(work.puts.values(), ({ put }) =>
-    put.table === 'events' ? [put.item] : [],
-  ).flat()
+  const pending = work.puts.toArray().flatMap((put) => (put.table === 'events' ? [put.item] : []))
   for (const said of namesSaid([...stored, ...pending])) {
     for (const alias of await work.lookups.findAliases('device_session', said)) {
       if (alias.device_id !== device_id || !names.has(alias.target)) continue

@@ -46,11 +46,16 @@ export type Advanced = {
 /** `{ session: 'charging' }` as `session.charging`. Parallel regions are joined by `|`. */
 export function statePath(value: StateValue): string {
   if (typeof value === 'string') return value
-  return Object.entries(value)
-    .map(([state, inner]) => (inner === undefined ? state : `${state}.${statePath(inner)}`))
-    .join('|')
+  let path = ''
+  for (const state in value) {
+    const inner = value[state]
+    const own = inner === undefined ? state : `${state}.${statePath(inner)}`
+    path = path === '' ? own : `${path}|${own}`
+  }
+  return path
 }
 
 export function isQuiescent(chart: Chart, state: ChartState): boolean {
-  return chart.quiescent.includes(statePath(state.value)) && Object.keys(state.timers).length === 0
+  for (const _ in state.timers) return false
+  return chart.quiescent.includes(statePath(state.value))
 }

@@ -111,6 +111,12 @@ export function newDeviceState(device_id: string, device_type: DeviceType): Devi
 /** Throws NewerState for a state, or a chart's state in it, that newer code made. */
 export function parseDeviceState(text: string): DeviceState {
   const state = JSON.parse(text) as DeviceState
+  refuseNewer(state)
+  return state
+}
+
+/** Throws NewerState for a state, or a chart's state in it, that newer code made. */
+export function refuseNewer(state: DeviceState): void {
   const { device_id, format } = state
   if (format > STATE_FORMAT)
     throw new NewerState(device_id, `state format ${format}, known to ${STATE_FORMAT}`)
@@ -123,7 +129,6 @@ export function parseDeviceState(text: string): DeviceState {
   for (const name in state.instances)
     if (!instances.some((instance) => instance.name === name))
       throw new NewerState(device_id, `a chart ${name}, which is not known`)
-  return state
 }
 
 /** The newest version that has been, or is to be, at work in the instance; 0 where none has. */

@@ -49,7 +49,7 @@ describe('identity', () => {
   })
 
   it('does not run its parts together', () => {
-    const part = { reported_timestamp: 1, canonical: '{}' }
+    const part = { reported_timestamp: 1, said: {} }
     const one = identityOf({ ...part, device_id: 'a","1', device_event_id: 'b' })
     const two = identityOf({ ...part, device_id: 'a', device_event_id: '1","b' })
     expect(one).not.toBe(two)
