@@ -33,14 +33,22 @@ function canonicalObject(object: Record<string, unknown>, without: ReadonlySet<s
   return text === '' ? '{}' : `${text}}`
 }
 
-/** Printable ASCII but for the quote and the backslash: text that JSON writes as it stands. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
 function valueText(value: unknown): string {
-  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value)
+  if (typeof value === 'string') return isPlain(value) ? `"${value}"` : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return String(value)
   if (Array.isArray(value)) return `[${value.map(valueText).join()}]`
   return canonicalObject(value as Record<string, unknown>, NOTHING)
+}
+
+const [SPACE, QUOTE, BACKSLASH, TILDE] = [0x20, 0x22, 0x5c, 0x7e]
+
+/** Printable ASCII but for the quote and the backslash: text that JSON writes as it stands. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < SPACE || unit > TILDE || unit === QUOTE || unit === BACKSLASH) return false
+  }
+  return true
 }
 
 /** Field names as they came, sorted, and as they are written. */

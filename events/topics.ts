@@ -47,8 +47,21 @@ export type InternalKind = 'config' | 'until' | 'pair'
 const TELEMETRY = new RegExp(`^ev/(${TELLING.join('|')})/([^/]+)/telemetry$`)
 const INTERNAL = /^pilotline\/(config|until|pair)\/([^/]+)$/
 
+/** Routes of topics that were seen, of which a fleet has as many as devices. A stranger's topics must not fill memory. */
+const routes = new Map<string, TopicRoute>()
+const MOST_ROUTES = 20_000
+
 /** What a topic says about its record. An id whose percent-encoding is broken is taken as it stands. */
 export function routeTopic(topic: string): TopicRoute {
+  const known = routes.get(topic)
+  if (known) return known
+  const route = readTopic(topic)
+  if (routes.size >= MOST_ROUTES) routes.clear()
+  routes.set(topic, route)
+  return route
+}
+
+function readTopic(topic: string): TopicRoute {
   const telemetry = TELEMETRY.exec(topic)
   if (telemetry) {
     const device_type = telemetry[1] as DeviceType

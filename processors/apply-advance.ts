@@ -115,8 +115,9 @@ function putCheckpoint(work: DeviceWork, before: DeviceState, place: RowPlace): 
 }
 
 function comesToRest(before: DeviceState, state: DeviceState): boolean {
-  for (const name in state.instances) {
-    const [was, is] = [before.instances[name], state.instances[name]]
+  for (const { name } of chartsOf(state.device_type)) {
+    const was = before.instances[name]
+    const is = state.instances[name]
     const same = was && is && was.value === is.value && was.timers === is.timers && was.version === is.version
     if (!same) return isAtRest(state) && !isAtRest(before)
   }
