@@ -31,20 +31,22 @@ export function ndjsonRecords({ path, after = '', onPoison, onBytes }: NdjsonOpt
       let records: LogRecord[] = []
       let position = after
       const batch = () => ({ records, name: 'file', position })
-      for await (const { line, number } of linesOf(path, onBytes)) {
-        if (number <= done) continue
-        position = positionText(number)
-        const read = line === null ? 'is longer than 1 MB' : readLine(line, number, skip)
-        if (read === null) continue
-        if (typeof read === 'string') {
-          const text = line === null ? '' : line.toString('utf8', 0, 2_000)
-          onPoison({ position, reason: read, text })
-          continue
+      for await (const lines of linesOf(path, onBytes)) {
+        for (const { line, number } of lines) {
+          if (number <= done) continue
+          position = positionText(number)
+          const read = line === null ? 'is longer than 1 MB' : readLine(line, number, skip)
+          if (read === null) continue
+          if (typeof read === 'string') {
+            const text = line === null ? '' : line.toString('utf8', 0, 2_000)
+            onPoison({ position, reason: read, text })
+            continue
+          }
+          records.push(read)
+          if (records.length < BATCH) continue
+          yield batch()
+          records = []
         }
-        records.push(read)
-        if (records.length < BATCH) continue
-        yield batch()
-        records = []
       }
       if (position !== after) yield batch()
     },
@@ -122,23 +124,25 @@ function isSkipped(line: Buffer, skip: (topic: string) => boolean): boolean {
 
 type Line = { line: Buffer | null; number: number }
 
-/** Lines as they are read, a longer one as null. */
-async function* linesOf(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<Line> {
+/** Lines as they are read, those of a piece of the file together; one that is too long as null. */
+async function* linesOf(path: string, onBytes?: (bytes: number) => void): AsyncGenerator<Line[]> {
   let number = 0
   let rest: Buffer[] = []
   let weight = 0
   for await (const chunk of bytesOf(path, onBytes)) {
+    const lines: Line[] = []
     let from = 0
     for (;;) {
       const end = chunk.indexOf(0x0a, from)
       if (end < 0) break
       const piece = chunk.subarray(from, end)
       const line = rest.length === 0 ? piece : Buffer.concat([...rest, piece])
-      yield { line: weight + piece.length > MOST_LINE_BYTES ? null : trimmed(line), number: ++number }
-      rest = []
+      lines.push({ line: weight + piece.length > MOST_LINE_BYTES ? null : trimmed(line), number: ++number })
+      if (rest.length > 0) rest = []
       weight = 0
       from = end + 1
     }
+    yield lines
     if (from < chunk.length) {
       const piece = chunk.subarray(from)
       weight += piece.length
@@ -146,7 +150,7 @@ async function* linesOf(path: string, onBytes?: (bytes: number) => void): AsyncG
     }
   }
   if (weight > 0)
-    yield { line: weight > MOST_LINE_BYTES ? null : trimmed(Buffer.concat(rest)), number: ++number }
+    yield [{ line: weight > MOST_LINE_BYTES ? null : trimmed(Buffer.concat(rest)), number: ++number }]
 }
 
 function trimmed(line: Buffer): Buffer {

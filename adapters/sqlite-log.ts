@@ -14,6 +14,15 @@ export type SqliteLog = EventLog & {
    * The newest stays, so that the log never forgets how far it has come. Returns how many went.
    */
   prune(position: string, before: number, limit: number): number
+  /**
+   * The next `limit` records behind `after`, less those whose topic is not wanted, which cost next to nothing; `position` is
+   * that of the last of them all. Null at the end. `isWanted` null: all of them.
+   */
+  scan(
+    after: string,
+    limit: number,
+    isWanted: ((topic: string) => boolean) | null,
+  ): { records: LogRecord[]; position: string } | null
   close(): void
 }
 
@@ -30,19 +39,23 @@ const MIGRATIONS = [
 ]
 
 const APPEND = 'INSERT INTO log (received_at, source, topic, verdict, payload) VALUES (?, ?, ?, ?, ?)'
-const READ = 'SELECT * FROM log WHERE position > ? ORDER BY position LIMIT ?'
+const COLUMNS = 'position, received_at, source, topic, verdict, payload'
+const READ = `SELECT ${COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT ?`
+const SCAN = `SELECT ${COLUMNS} FROM log WHERE position > ? AND position <= ? AND wanted(topic) ORDER BY position`
+const END_OF_PAGE =
+  'SELECT max(position) FROM (SELECT position FROM log WHERE position > ? ORDER BY position LIMIT ?)'
 const OLDEST = 'SELECT position, received_at FROM log WHERE position <= ? ORDER BY position LIMIT ?'
 const PRUNE = 'DELETE FROM log WHERE position <= ?'
 const TAIL = 'SELECT max(position) AS position FROM log'
 
-type LogRow = {
-  position: number
-  received_at: number
-  source: RecordSource
-  topic: string
-  verdict: string
-  payload: Uint8Array
-}
+type LogRow = [
+  position: number,
+  received_at: number,
+  source: RecordSource,
+  topic: string,
+  verdict: string,
+  payload: Uint8Array,
+]
 
 /** Opens the log in the file `path`; `readonly` for all but the one that appends. @throws DatabaseRefused */
 export function sqliteLog(path: string, options: { readonly?: boolean } = {}): SqliteLog {
@@ -56,10 +69,30 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     })
   }
 
+  let wanted = (_topic: string) => true
+  database.define('wanted', (topic) => (wanted(fromColumn(topic as string)) ? 1 : 0))
+
+  function scan(after: string, limit: number, isWanted: ((topic: string) => boolean) | null) {
+    assertLimit(limit)
+    if (!isWanted) {
+      const records = database.tuples<LogRow>(READ, [parseLogPosition(after), limit]).map(recordOf)
+      const last = records.at(-1)
+      return last ? { records, position: last.position } : null
+    }
+    const from = parseLogPosition(after)
+    const [[last] = [null]] = database.tuples<[number | null]>(END_OF_PAGE, [from, limit])
+    if (last === null) return null
+    wanted = isWanted
+    return {
+      records: database.tuples<LogRow>(SCAN, [from, last]).map(recordOf),
+      position: positionText(last),
+    }
+  }
+
   function prune(position: string, before: number, limit: number): number {
     const newest = database.get<{ position: number | null }>(TAIL)?.position ?? 0
     const most = Math.min(parseLogPosition(position), newest - 1)
-    const oldest = database.all<Pick<LogRow, 'position' | 'received_at'>>(OLDEST, [most, limit])
+    const oldest = database.all<{ position: number; received_at: number }>(OLDEST, [most, limit])
     const kept = oldest.findIndex(({ received_at }) => received_at >= before)
     const going = kept < 0 ? oldest : oldest.slice(0, kept)
     const last = going.at(-1)
@@ -73,8 +106,9 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     append: async (records) => appendSync(records),
     read: async (after, limit) => {
       assertLimit(limit)
-      return database.all<LogRow>(READ, [parseLogPosition(after), limit]).map(recordOf)
+      return database.tuples<LogRow>(READ, [parseLogPosition(after), limit]).map(recordOf)
     },
+    scan,
     tail: async () => {
       const position = database.get<{ position: number | null }>(TAIL)?.position ?? null
       return position === null ? '' : positionText(position)
@@ -83,13 +117,13 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
   }
 }
 
-function recordOf(row: LogRow): LogRecord {
+function recordOf([position, received_at, source, topic, verdict, payload]: LogRow): LogRecord {
   return {
-    position: positionText(row.position),
-    received_at: row.received_at,
-    source: row.source,
-    topic: fromColumn(row.topic),
-    payload: row.payload,
-    verdict: fromColumn(row.verdict),
+    position: positionText(position),
+    received_at,
+    source,
+    topic: fromColumn(topic),
+    payload,
+    verdict: fromColumn(verdict),
   }
 }

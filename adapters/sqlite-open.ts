@@ -8,6 +8,10 @@ export type Database = {
   run(sql: string, values?: Value[]): void
   get<Row>(sql: string, values?: Value[]): Row | undefined
   all<Row>(sql: string, values?: Value[]): Row[]
+  /** Each row as its columns in order, which takes half as long. */
+  tuples<Row extends readonly unknown[]>(sql: string, values?: Value[]): Row[]
+  /** A function for our SQL to call, with the values it is given. */
+  define(name: string, of: (...values: Value[]) => Value): void
   /** All of `work` or nothing; a full disk comes out as `StoreFull`. */
   transaction<T>(work: () => T): T
   close(): void
@@ -86,17 +90,22 @@ function migrate(connection: DatabaseSync, database: Database, migrations: reado
 
 function wrap(connection: DatabaseSync): Database {
   const prepared = new Map<string, StatementSync>()
-  const statement = (sql: string): StatementSync => {
-    const known = prepared.get(sql)
+  const tupled = new Map<string, StatementSync>()
+  const statement = (sql: string, among = prepared): StatementSync => {
+    const known = among.get(sql)
     if (known) return known
     const fresh = connection.prepare(sql)
-    prepared.set(sql, fresh)
+    if (among === tupled) fresh.setReturnArrays(true)
+    among.set(sql, fresh)
     return fresh
   }
   return {
     run: (sql, values = []) => void statement(sql).run(...values),
     get: <Row>(sql: string, values: Value[] = []) => statement(sql).get(...values) as Row | undefined,
     all: <Row>(sql: string, values: Value[] = []) => statement(sql).all(...values) as Row[],
+    tuples: <Row extends readonly unknown[]>(sql: string, values: Value[] = []) =>
+      statement(sql, tupled).all(...values) as unknown as Row[],
+    define: (name, of) => connection.function(name, { directOnly: true }, of),
     transaction: (work) => inTransaction(connection, work),
     close: () => {
       if (connection.isOpen) connection.close()

@@ -43,3 +43,23 @@ test('a reader beside the writer sees each append when it is committed', async (
   reader.close()
   writer.close()
 })
+
+test('a scan leaves out what is not wanted, and still says how far it has come', () => {
+  const log = sqliteLog(folder.file('log.sqlite'))
+  const topics = ['a', 'b', 'b', 'b', 'a', 'c']
+  log.appendSync(topics.map((name) => ({ ...record, topic: `ev/evse/${name}/telemetry` })))
+  const isA = (topic: string) => topic === 'ev/evse/a/telemetry'
+  const [first, second] = [log.scan('', 4, isA), log.scan('00000000000000000004', 4, isA)]
+  expect([first?.records.map(({ position }) => Number(position)), first?.position]).toEqual([
+    [1],
+    '00000000000000000004',
+  ])
+  expect([second?.records.map(({ position }) => Number(position)), second?.position]).toEqual([
+    [5],
+    '00000000000000000006',
+  ])
+  expect(log.scan('00000000000000000001', 2, isA)).toEqual({ records: [], position: '00000000000000000003' })
+  expect(log.scan('00000000000000000006', 4, isA)).toBeNull()
+  expect(log.scan('', 9, null)?.records).toHaveLength(6)
+  log.close()
+})
