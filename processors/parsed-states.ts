@@ -2,8 +2,8 @@
 import type { DeviceStateItem } from '../events/ports.ts'
 import { type DeviceState, parseDeviceState, refuseNewer } from '../statecharts/device-state.ts'
 
-/** Characters of text that the kept states come to; some ten thousand devices, each some kilobytes as objects. */
-const KEPT_CHARACTERS = 24_000_000
+/** Characters of text that the kept states come to: some thousands of devices, each some four times its text as objects. */
+const KEPT_CHARACTERS = 8_000_000
 
 const kept = new Map<string, { text: string; state: DeviceState }>()
 let characters = 0
