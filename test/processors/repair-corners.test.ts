@@ -6,7 +6,7 @@ import { pairTopic } from '../../events/topics.ts'
 import { difference } from '../simulation/checkers.ts'
 import { lawful } from '../simulation/law.ts'
 import { cleanRun } from '../simulation/run.ts'
-import { decidedBy, type Given, given, HOMES, rowsOf } from './given.ts'
+import { decidedBy, type Given, given, HOMES, rowsOf, thingsOf } from './given.ts'
 import { arrived, at, CHARGER, config, evse, thermostat, until } from './messages.ts'
 
 const DAY = 24 * 60
@@ -71,6 +71,24 @@ describe.each(HOMES)('a repair (%s)', (home) => {
     const names = world.store.dump().aliases.filter(({ retracted }) => !retracted)
     expect(names).toHaveLength(1)
     expect(await asIf(world, [often, plugged, told, faulted, charging])).toBeNull()
+  })
+
+  test('does not open a session again by its name, which it learns with what silence has closed again since', async () => {
+    const often = config(0, CHARGER, { device_type: 'evse', report_interval_s: 900 }, { from: -1 })
+    const [plugged, back] = [
+      evse(0, 'C', { energy_delivered_kwh: 0.8, session_id: '' }),
+      evse(8 * DAY, 'D', { energy_delivered_kwh: 0.8, session_id: 's-1' }),
+    ]
+    const world = await given(home, often, plugged, until(9 * DAY), back)
+    expect(decidedBy(world)).toEqual([
+      'session_start',
+      'session_end retracted',
+      'session_continued',
+      'session_end',
+    ])
+    const told = { device_session_id: 's-1', ended_at: at(8 * DAY), end_reason: 'timeout' }
+    expect(thingsOf(world, 'session')).toMatchObject([told])
+    expect(await asIf(world, [often, plugged, back, until(9 * DAY)])).toBeNull()
   })
 
   test('a configuration’s row lies where the configuration says, whatever came before it', async () => {
