@@ -45,6 +45,8 @@ export type DeviceWork = {
   puts: Map<string, CausedPut>
   /** For the device's pair, before anything is written. */
   feeds: PairFeed[]
+  /** How many words to pairs the last record has led to, behind its first. */
+  told: { record: number; words: number } | null
   last_received_at: number
   /** From the earliest to the latest key at which something came too late to be folded in its turn. */
   late: Late | null
@@ -62,6 +64,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     lookups,
     puts: new Map(),
     feeds: [],
+    told: null,
     last_received_at: stored?.last_received_at ?? 0,
     late: state.repairing && { ...state.repairing, because: null },
     repaired: null,
@@ -95,7 +98,7 @@ export function unput(work: DeviceWork, { from, to }: Range): void {
 }
 
 /** Two puts of one device with the same answer are the same item. */
-function overwrites({ table, item }: Put): string {
+export function overwrites({ table, item }: Put): string {
   switch (table) {
     case 'events':
     case 'checkpoints':

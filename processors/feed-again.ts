@@ -47,6 +47,9 @@ export async function feedConfig(
   feed(work, [...left, ...said], position)
 }
 
+/** A batch ends with its repair: what that comes to is told behind what the last record said by itself. */
+const BY_A_REPAIR = 0.5
+
 /** Words that a repair has come to read otherwise: a pin means what the pins before it make of it. */
 export function feedRepaired(
   work: DeviceWork,
@@ -64,16 +67,16 @@ export function feedRepaired(
     const was = pending?.table === 'events' ? pending.item : before.get(name)
     const now = eventOf(put.item)
     if (!was || isDeepStrictEqual(eventOf(was).fields, now.fields)) continue
-    feed(work, wordsOfEvent(state, now, state.config), position, state.applied)
+    feed(work, wordsOfEvent(state, now, state.config), position, state.applied + BY_A_REPAIR)
   }
 }
 
-/** An event that lies elsewhere now. */
+/** An event that lies elsewhere now, because of a record that has been counted already. */
 export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At): void {
   const { state } = work
   if (!isWired(state)) return
   const [before, now] = [was, is].map((row) => wordsOfEvent(state, eventOf(row), state.config))
-  feed(work, correction(before ?? [], now ?? []), position)
+  feed(work, correction(before ?? [], now ?? []), position, state.applied)
 }
 
 /** What the device has said from a key on, as it is stored, and as this batch has it. */
@@ -99,7 +102,17 @@ function feed(
   told = nextApplied(work),
 ): void {
   for (const { message, received_at } of words) {
-    const numbered = { ...message, fields: { ...message.fields, told } }
+    const numbered = { ...message, fields: { ...message.fields, told: nextTold(work, told) } }
     work.feeds.push(feedOf(numbered, { position, received_at }))
   }
+}
+
+/** The words of one record, in their order: a record may have millions of them told. */
+const EACH_WORD = 1e-7
+
+function nextTold(work: DeviceWork, record: number): number {
+  const { told } = work
+  const words = told && told.record === record ? told.words + 1 : 0
+  work.told = { record, words }
+  return record + words * EACH_WORD
 }

@@ -1,12 +1,14 @@
 /** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
-import { keyText, lowestKey } from '../events/key.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { afterDecisions, type EventKey, keyText, lowestKey } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
-import { alarmId, thingId } from '../statecharts/thing-id.ts'
+import { thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
+import { becauseOf } from './replace-decisions.ts'
 import { type KnownThings, thingOf } from './withdraw-things.ts'
 
 /**
@@ -28,7 +30,7 @@ export async function restoreThings(
     const id = thingOf(row)
     if (row.origin !== 'chart' || told.has(id)) continue
     // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
-    if (open.has(id) || isAlarmOf(row, open)) changed.set(id, row)
+    if (open.has(id) || row.event_type === 'alarm') changed.set(id, row)
   }
   const restored: Put[] = []
   for (const [id, row] of changed) {
@@ -51,11 +53,6 @@ function openIn({ device_id, instances }: DeviceState): Set<unknown> {
   return ids
 }
 
-function isAlarmOf({ event_type, body }: EventRow, open: ReadonlySet<unknown>): boolean {
-  if (event_type !== 'alarm') return false
-  return [...open].some((id) => alarmId(id as string, body.alarm as string) === body.alarm_id)
-}
-
 type Changed = { id: unknown; row: EventRow; began: DeviceState }
 
 async function restoreThing(
@@ -68,14 +65,7 @@ async function restoreThing(
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
   if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return null
-  if (thing.kind === 'alarm') {
-    const range = { from: lowestKey(started_at), to: began.horizon }
-    const earlier = await work.lookups.history(device_id, range)
-    // Told before the stretch, it stands.
-    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return null
-    put(work, null, { table: 'summaries', item: { ...thing, applied, retracted: true } })
-    return null
-  }
+  if (thing.kind === 'alarm') return restoreAlarm(work, thing, began.horizon)
   const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
   if (end && !again.puts.has(`events ${keyText(end)}`)) {
     const item = { ...end, revision: end.revision + 2, applied }
@@ -88,6 +78,26 @@ async function restoreThing(
   const { retracted: _r, superseded_by: _s, ...held } = thing
   const item = { ...held, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
   put(work, null, { table: 'summaries', item })
+  return item
+}
+
+/** As it was last told before the stretch; withdrawn where it was not. It may have begun long before it was raised. */
+async function restoreAlarm(work: DeviceWork, alarm: Summary, to: EventKey): Promise<Summary | null> {
+  const { device_id, applied } = work.state
+  const earlier = await work.lookups.history(device_id, {
+    from: lowestKey(alarm.started_at),
+    to: afterDecisions(to),
+  })
+  const told = earlier.findLast((one) => !one.retracted && thingOf(one) === alarm.id)
+  if (!told) {
+    if (alarm.retracted && alarm.applied <= (work.stored?.applied ?? 0)) return null
+    put(work, null, { table: 'summaries', item: { ...alarm, ...becauseOf(work), applied, retracted: true } })
+    return null
+  }
+  const { chart: _, ...body } = told.body
+  const { retracted, superseded_by: _s, because: _b, ...held } = alarm
+  const item = { ...held, applied, body: { ...alarm.body, ...body } }
+  if (retracted || !isDeepStrictEqual(item.body, alarm.body)) put(work, null, { table: 'summaries', item })
   return item
 }
 
