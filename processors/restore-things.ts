@@ -29,12 +29,11 @@ export async function restoreThings(
   for (const row of rows) {
     const id = thingOf(row)
     if (row.origin !== 'chart' || told.has(id)) continue
-    // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
-    if (open.has(id) || row.event_type === 'alarm') changed.set(id, row)
+    changed.set(id, row)
   }
   const restored: Put[] = []
   for (const [id, row] of changed) {
-    const item = await restoreThing(work, again, { id, row, began })
+    const item = await restoreThing(work, again, { id, row, began, isOpen: open.has(id) })
     if (item) restored.push({ table: 'summaries', item })
   }
   return restored
@@ -53,19 +52,19 @@ function openIn({ device_id, instances }: DeviceState): Set<unknown> {
   return ids
 }
 
-type Changed = { id: unknown; row: EventRow; began: DeviceState }
+type Changed = { id: unknown; row: EventRow; began: DeviceState; isOpen: boolean }
 
 async function restoreThing(
   work: DeviceWork,
   again: DeviceWork,
-  { id, row, began }: Changed,
+  { id, row, began, isOpen }: Changed,
 ): Promise<Summary | null> {
   const { device_id, applied } = work.state
   const started_at = row.body.started_at as number
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
   if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return null
-  if (thing.kind === 'alarm') return restoreAlarm(work, thing, began.horizon)
+  if (!isOpen) return restoreAsTold(work, thing, began.horizon)
   const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
   if (end && !again.puts.has(`events ${keyText(end)}`)) {
     const item = { ...end, revision: end.revision + 2, applied }
@@ -81,23 +80,29 @@ async function restoreThing(
   return item
 }
 
-/** As it was last told before the stretch; withdrawn where it was not. It may have begun long before it was raised. */
-async function restoreAlarm(work: DeviceWork, alarm: Summary, to: EventKey): Promise<Summary | null> {
+/**
+ * As it was last told before the stretch: an alarm, which may have begun long before it was raised, or what had ended by
+ * then, of which somebody who had stood still may have told otherwise. An alarm that was not told is withdrawn.
+ */
+async function restoreAsTold(work: DeviceWork, thing: Summary, to: EventKey): Promise<Summary | null> {
   const { device_id, applied } = work.state
   const earlier = await work.lookups.history(device_id, {
-    from: lowestKey(alarm.started_at),
+    from: lowestKey(thing.started_at),
     to: afterDecisions(to),
   })
-  const told = earlier.findLast((one) => !one.retracted && thingOf(one) === alarm.id)
-  if (!told) {
-    if (alarm.retracted && alarm.applied <= (work.stored?.applied ?? 0)) return null
-    put(work, null, { table: 'summaries', item: { ...alarm, ...becauseOf(work), applied, retracted: true } })
+  const told = earlier.findLast((one) => !one.retracted && thingOf(one) === thing.id)
+  if (!told && thing.kind === 'alarm') {
+    if (thing.retracted && thing.applied <= (work.stored?.applied ?? 0)) return null
+    put(work, null, { table: 'summaries', item: { ...thing, ...becauseOf(work), applied, retracted: true } })
     return null
   }
+  if (!told || (told.event_type !== 'alarm' && !told.event_type.endsWith('_end'))) return null
   const { chart: _, ...body } = told.body
-  const { retracted, superseded_by: _s, because: _b, ...held } = alarm
-  const item = { ...held, applied, body: { ...alarm.body, ...body } }
-  if (retracted || !isDeepStrictEqual(item.body, alarm.body)) put(work, null, { table: 'summaries', item })
+  const isAsTold = Object.entries(body).every(([name, value]) => isDeepStrictEqual(thing.body[name], value))
+  if (isAsTold && !thing.retracted) return null
+  const { retracted: _r, superseded_by: _s, because: _b, ...held } = thing
+  const item = { ...held, applied, body: { ...thing.body, ...body } }
+  put(work, null, { table: 'summaries', item })
   return item
 }
 
