@@ -41,6 +41,7 @@ const BecauseSchema = Type.Object(
   {
     cause: Type.Enum([
       'late_event',
+      'earlier_copy',
       'configuration',
       'clock',
       'chart_version',

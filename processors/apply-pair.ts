@@ -24,7 +24,8 @@ export async function applyPair(work: DeviceWork, message: PairMessage, record: 
   const mayBeKnown = message.retracted || !beyond || isHeardOf(state, key) || isRecent(state, identity)
   const row = mayBeKnown ? await rowAt(work, event, message) : null
   const heard = heardOf(state, fields)
-  if (row && toldOf(fields) <= heard && (isOlder(message, row) || saysTheSame(row, event, message))) {
+  const isKnown = row && (isOlder(message, row) || saysTheSame(row, event, message))
+  if (isKnown && toldOf(fields) <= heard) {
     work.figures.duplicates++
     return
   }
@@ -86,6 +87,8 @@ function isOlder({ fields }: PairMessage, { body }: EventRow): boolean {
 
 function saysTheSame(known: EventRow, event: DeviceEvent, { key, retracted }: PairMessage): boolean {
   if (retracted || known.retracted) return Boolean(retracted) === Boolean(known.retracted)
+  // Of two copies of what the member said the one that was received first counts.
+  if (event.received_at < known.received_at) return false
   const { location, received_at, ttl, applied } = known
   const { body } = deviceRow(event, key, { location, received_at, ttl, applied })
   const said = ({ told: _, ...rest }: EventRow['body']) => JSON.parse(JSON.stringify(rest)) as unknown

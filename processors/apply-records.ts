@@ -71,7 +71,7 @@ export async function applyRecords(
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
   if (lost) beLate(work, 'another_writer', lostIn(work, lost))
-  if (lost || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
+  if (lost || work.anew || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)
   return {

@@ -20,6 +20,7 @@ import {
   nextApplied,
   put,
 } from './device-work.ts'
+import { isKnownUnclamped, takeCopy } from './earlier-copy.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
@@ -33,10 +34,13 @@ export async function applyReport(
   record: LogRecord,
 ): Promise<Rejection | null> {
   const fresh = await unseen(work, said, record)
-  if (!fresh) return drop(work)
+  if (!fresh) return copied(work, said, record)
   const placed = placeReport(work.state, said, record, fresh)
   const late = !isBeyondHorizon(work.state, placed.key)
-  if (late && (await isRowKnown(work, placed.key))) return drop(work)
+  if (late && (await isRowKnown(work, placed.key))) return copied(work, said, record)
+  const { time_quality, identity } = placed.event
+  if (time_quality === 'clamped' && (await isKnownUnclamped(work, said, identity)))
+    return copied(work, said, record)
   if (isTooOld(work, placed.key, record)) return setEventAside(work, placed, record)
   const meaning = interpretReport(work.state, said, placed.event.event_time)
   if ('rule' in meaning) return meaning
@@ -63,6 +67,11 @@ async function setEventAside(
   const { recent, clock: before } = work.state
   work.state = { ...work.state, clock: moved ? before : clock, recent: addRecent(recent, identity) }
   return null
+}
+
+/** Of two copies the one that was received first counts; most come after it. */
+async function copied(work: DeviceWork, said: DeviceReport, record: LogRecord): Promise<null> {
+  return (await takeCopy(work, said, record)) ? null : drop(work)
 }
 
 function drop(work: DeviceWork): null {

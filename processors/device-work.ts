@@ -50,6 +50,8 @@ export type DeviceWork = {
   last_received_at: number
   /** From the earliest to the latest key at which something came too late to be folded in its turn. */
   late: Late | null
+  /** Something known is told anew by a record that is not counted. */
+  anew: boolean
   /** What a repair has corrected. */
   repaired: Range | null
   /** Charts that have come to a newer version. */
@@ -67,6 +69,7 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     told: null,
     last_received_at: stored?.last_received_at ?? 0,
     late: state.repairing && { ...state.repairing, because: null },
+    anew: false,
     repaired: null,
     upgraded: [],
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 },
@@ -120,6 +123,7 @@ export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
 /** Why history is put right, for whoever reads it afterwards. */
 export type Cause =
   | 'late_event'
+  | 'earlier_copy'
   | 'configuration'
   | 'clock'
   | 'chart_version'

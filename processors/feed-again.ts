@@ -49,6 +49,8 @@ export async function feedConfig(
 
 /** A batch ends with its repair: what that comes to is told behind what the last record said by itself. */
 const BY_A_REPAIR = 0.5
+/** A copy that was received earlier is not counted, and is told behind the record before it. */
+export const BY_A_COPY = 0.25
 
 /** Words that a repair has come to read otherwise: a pin means what the pins before it make of it. */
 export function feedRepaired(
@@ -72,11 +74,11 @@ export function feedRepaired(
 }
 
 /** An event that lies elsewhere now, because of a record that has been counted already. */
-export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At): void {
+export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At, behind = 0): void {
   const { state } = work
   if (!isWired(state)) return
   const [before, now] = [was, is].map((row) => wordsOfEvent(state, eventOf(row), state.config))
-  feed(work, correction(before ?? [], now ?? []), position, state.applied)
+  feed(work, correction(before ?? [], now ?? []), position, state.applied + behind)
 }
 
 /** What the device has said from a key on, as it is stored, and as this batch has it. */

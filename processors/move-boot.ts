@@ -10,7 +10,7 @@ import { rankOf } from '../events/rank.ts'
 import type { LogRecord } from '../events/record.ts'
 import { spanWith } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
-import { beLate, type DeviceWork, hasEntered, put } from './device-work.ts'
+import { beLate, type Cause, type DeviceWork, hasEntered, put } from './device-work.ts'
 import { saidInRow } from './event-rows.ts'
 import { feedMoved } from './feed-again.ts'
 import { foldableFrom, setAside } from './too-old.ts'
@@ -27,7 +27,7 @@ export async function moveBoot(
     if (compareKeys(row, own) === 0) continue
     const key = movedKey(row, moved)
     const isFoldable = row.ts >= limit && key.ts >= limit
-    if (isFoldable && compareKeys(key, row) !== 0) moveRow(work, row, key, record)
+    if (isFoldable && compareKeys(key, row) !== 0) moveRow(work, row, key, record, 'clock')
   }
   if (moved.from >= limit) return
   const { number, from, offset_ms } = moved
@@ -66,7 +66,15 @@ function movedKey(row: EventRow, { offset_ms }: MovedBoot): EventKey {
   })
 }
 
-function moveRow(work: DeviceWork, row: EventRow, key: EventKey, record: LogRecord): void {
+/** Withdraws the row where it lies, and puts it at `key`. `behind`: the words to a pair come behind the last record's own. */
+export function moveRow(
+  work: DeviceWork,
+  row: EventRow,
+  key: EventKey,
+  record: LogRecord,
+  cause: Cause,
+  behind = 0,
+): void {
   const { applied, config, payload_location } = work.state
   const { device_id, identity, ttl } = row
   const named = (row.body.payload_location as string | undefined) ?? payload_location
@@ -77,7 +85,7 @@ function moveRow(work: DeviceWork, row: EventRow, key: EventKey, record: LogReco
   put(work, null, { table: 'events', item: there })
   put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
   const [from, to] = compareKeys(key, row) < 0 ? [key, row] : [row, key]
-  beLate(work, 'clock', { from, to })
+  beLate(work, cause, { from, to })
   work.state = { ...work.state, spoken: spanWith(work.state.spoken, key.ts) }
-  feedMoved(work, row, there, record)
+  feedMoved(work, row, there, record, behind)
 }

@@ -40,7 +40,8 @@ function withoutBookkeeping(table: string, row: Row): Row {
   } = row
   if (table === 'quarantine') delete kept.position
   if (kept.kind === 'too_old') kept.body = { ...(kept.body as Row), position: null }
-  if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
+  // Of copies that were received at different times the last to come in may be dropped or not.
+  if (table === 'states') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
   if (table === 'events') kept.body = withoutRevision(kept.body as Row)
   if (table === 'events' && row.device_type === 'pair') kept.body = withoutTold(kept.body as Row)
