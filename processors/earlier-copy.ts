@@ -42,9 +42,10 @@ export async function takeCopy(work: DeviceWork, said: DeviceReport, record: Log
 
 /** One that an attempt which never wrote its state may have told as of then is told again. */
 function isEarlier(work: DeviceWork, row: EventRow, received_at: number): boolean {
-  const isMarked =
-    work.late !== null && work.late.because === null && !work.puts.has(`events ${keyText(row)}`)
-  return row.received_at > received_at || (isMarked && row.received_at === received_at)
+  if (row.received_at !== received_at) return row.received_at > received_at
+  const isMarked = work.late !== null && work.late.because === null
+  const isFirst = received_at < (work.state.first_received_at ?? 0)
+  return isFirst || (isMarked && !work.puts.has(`events ${keyText(row)}`))
 }
 
 type Placed = ReturnType<typeof placeInTime>
