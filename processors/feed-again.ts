@@ -89,7 +89,10 @@ async function wordsSince(work: DeviceWork, from: EventKey): Promise<EventRow[]>
   const rows = new Map(entered.map((row) => [keyText(row), row]))
   for (const { put } of work.puts.values())
     if (put.table === 'events' && compareKeys(put.item, from) >= 0) rows.set(keyText(put.item), put.item)
-  return [...rows.values()].filter(({ origin }) => origin === 'device').sort(compareKeys)
+  // One that lies elsewhere now says nothing here; what an attempt that ended half-way has withdrawn still does.
+  const says = (row: EventRow) =>
+    !row.retracted || (row.applied > applied && !work.puts.has(`events ${keyText(row)}`))
+  return [...rows.values()].filter((row) => row.origin === 'device' && says(row)).sort(compareKeys)
 }
 
 function eventOf(row: EventRow): MemberEvent {
