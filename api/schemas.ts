@@ -47,6 +47,7 @@ const BecauseSchema = Type.Object(
       'chart_version',
       'told_otherwise',
       'another_writer',
+      'replay',
     ]),
     key: text('The place in the fold from which it counts.'),
     event_time: orNull(time()),

@@ -12,6 +12,7 @@ import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.t
 import {
   beginWork,
   beLate,
+  type Cause,
   type DeviceWork,
   type Figures,
   finishWork,
@@ -39,7 +40,7 @@ export type Applied = {
 }
 
 /** Where rows of an attempt may stand whose state somebody else was faster to write; `since`: when what they tell of began. */
-export type Lost = Range & { since: number }
+export type Lost = Range & { since: number; cause: Cause }
 
 /**
  * Pure but for the look-ups of late or clock-less events. Same state and records, same result.
@@ -70,7 +71,7 @@ export async function applyRecords(
   }
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
-  if (lost) beLate(work, 'another_writer', lostIn(work, lost))
+  if (lost) beLate(work, lost.cause, lostIn(work, lost))
   if (lost || work.anew || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)

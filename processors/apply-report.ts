@@ -20,7 +20,7 @@ import {
   nextApplied,
   put,
 } from './device-work.ts'
-import { isKnownUnclamped, takeCopy } from './earlier-copy.ts'
+import { isKnownElsewhere, takeCopy } from './earlier-copy.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport } from './interpret-report.ts'
@@ -39,7 +39,7 @@ export async function applyReport(
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return copied(work, said, record)
   const { time_quality, identity } = placed.event
-  if (time_quality === 'clamped' && (await isKnownUnclamped(work, said, identity)))
+  if (time_quality === 'clamped' && (await isKnownElsewhere(work, said, identity)))
     return copied(work, said, record)
   if (isTooOld(work, placed.key, record)) return setEventAside(work, placed, record)
   const meaning = interpretReport(work.state, said, placed.event.event_time)
@@ -89,16 +89,21 @@ async function unseen(work: DeviceWork, report: DeviceReport, record: LogRecord)
   const { state } = work
   if (report.reported_timestamp >= FIRST_EPOCH_MS) {
     const identity = identityOf(report)
-    if (isRecent(state, identity)) return null
+    if (isRecentAt(work, identity)) return null
     const copied = mayBeClamped(state, report.reported_timestamp) && (await isIdentityKnown(work, identity))
     if (copied) return null
     return { identity }
   }
   for (const boot of bootsToAsk(state.clock, report, record.received_at)) {
     const identity = identityOf(report, boot)
-    if (isRecent(state, identity) || (await isIdentityKnown(work, identity))) return null
+    if (isRecentAt(work, identity) || (await isIdentityKnown(work, identity))) return null
   }
   return { identity: null }
+}
+
+/** What was set aside is among the recent too, and where nothing is forgotten it is taken up. */
+function isRecentAt({ state, lookups }: DeviceWork, identity: string): boolean {
+  return !lookups.keeps_all && isRecent(state, identity)
 }
 
 /** Of the boots that are no longer kept, so many are asked: a boot loop within one batch that is delivered again. */

@@ -13,6 +13,7 @@ export type Lookups = Pick<
   HotStore,
   | 'atomic'
   | 'keeps_all'
+  | 'has_listed'
   | 'findEvent'
   | 'findIdentity'
   | 'findAliases'
@@ -129,6 +130,7 @@ export type Cause =
   | 'chart_version'
   | 'told_otherwise'
   | 'another_writer'
+  | 'replay'
 
 /** `because`: the first cause in the batch, and the key from which it counts; null for a repair that somebody else began. */
 type Late = Range & { because: string | null }
@@ -166,7 +168,9 @@ export function hasEntered(row: EventRow, applied: number): boolean {
 export async function isIdentityKnown(work: DeviceWork, identity: string): Promise<boolean> {
   if (work.puts.has(`identities ${identity}`)) return true
   const row = await work.lookups.findIdentity(work.state.device_id, identity)
-  return row !== null && row.applied <= storedApplied(work)
+  if (row === null || row.applied > storedApplied(work)) return false
+  // What was set aside is known by its identity alone.
+  return !work.lookups.keeps_all || isRowKnown(work, row)
 }
 
 /** Marks the record as heard by the device, whether or not it changed a chart. */

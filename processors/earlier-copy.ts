@@ -7,12 +7,12 @@ import { bootOf, placeInTime } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceReport } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
-import { compareKeys, type EventKey, eventKey, keyText, lowestKey } from '../events/key.ts'
+import { compareKeys, type EventKey, eventKey, keyText, lowestKey, parseKeyText } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import { rankOf } from '../events/rank.ts'
 import type { LogRecord } from '../events/record.ts'
 import { spanWith } from '../statecharts/device-state.ts'
-import { beLate, type DeviceWork, END, hasEntered, hear, put } from './device-work.ts'
+import { beLate, type DeviceWork, END, hasEntered, hear, nextApplied, put } from './device-work.ts'
 import { ttlOf } from './event-rows.ts'
 import { BY_A_COPY, feedMoved } from './feed-again.ts'
 import { moveBoot, moveRow } from './move-boot.ts'
@@ -31,7 +31,7 @@ export async function takeCopy(work: DeviceWork, said: DeviceReport, record: Log
   const limit = foldableFrom(work, record)
   if (row.ts < limit || placed.event_time < limit) return false
   hear(work, record)
-  // Not counted in `applied`: whether it is the first to tell this must not change the numbers of the records behind it.
+  // Not counted in `applied`: whether an attempt that died has told it must not change the numbers of the records behind it.
   work.state = { ...work.state, first_received_at: receivedFirst(work.state, received_at) }
   work.anew = true
   work.figures.late++
@@ -60,7 +60,10 @@ async function takeByEpoch(
   const { clamped_span, counters, spoken } = work.state
   const clamped = counters.clamped + (row.time_quality === 'clamped' ? 0 : 1)
   const last = spoken?.[1] === row.ts ? await lastSpoken(work, row, key) : null
-  moveRow(work, { ...asOf(row, record), time_quality }, key, record, 'earlier_copy', BY_A_COPY)
+  // It lies elsewhere, which such an attempt leaves to be seen: so it is counted, and its row enters with its number.
+  work.state = { ...work.state, applied: nextApplied(work) }
+  const { received_at, ttl } = asOf(row, record)
+  moveRow(work, row, { ...key, received_at, ttl, time_quality }, record, 'earlier_copy')
   const { spoken: moved } = work.state
   work.state = {
     ...work.state,
@@ -127,32 +130,41 @@ async function storedCopy(
 }
 
 async function rowByIdentity(work: DeviceWork, identity: string): Promise<EventRow | null> {
+  const { lookups, state } = work
   const pending = work.puts.get(`identities ${identity}`)?.put
-  const known =
-    pending?.table === 'identities'
-      ? pending.item
-      : await work.lookups.findIdentity(work.state.device_id, identity)
-  return known && rowAt(work, known, identity)
+  if (pending?.table === 'identities') return rowAt(work, pending.item, identity)
+  const known = await lookups.findIdentity(state.device_id, identity)
+  const row = known && (await rowAt(work, known, identity))
+  if (row || !known) return row
+  // An attempt that never wrote its state has moved it.
+  const left = await lookups.findEvent(state.device_id, known)
+  const before = left?.supersedes ? parseKeyText(left.supersedes) : null
+  return before && rowAt(work, before, identity)
 }
 
+/** The row as this batch, or a record before it, has left it. */
 async function rowAt(work: DeviceWork, key: EventKey, identity: string): Promise<EventRow | null> {
   const pending = work.puts.get(`events ${keyText(key)}`)?.put
-  const row =
-    pending?.table === 'events' ? pending.item : await work.lookups.findEvent(work.state.device_id, key)
-  const holds = row !== null && row.identity === identity && !row.retracted
-  return holds && hasEntered(row, work.state.applied) ? row : null
+  if (pending?.table === 'events')
+    return pending.item.identity === identity && !pending.item.retracted ? pending.item : null
+  const row = await work.lookups.findEvent(work.state.device_id, key)
+  const applied = work.stored?.applied ?? 0
+  if (row?.identity !== identity || !hasEntered(row, applied)) return null
+  const { retracted, ...held } = row
+  return !retracted || row.applied > applied ? held : null
 }
 
 /**
- * Whether an event that claims the future is known as one that did not: of another copy, which was received when its time
- * had nearly come.
+ * Whether an event that claims the future is known where it lies elsewhere: of another copy, which was received when its
+ * time had nearly come, or where an attempt that never wrote its state has moved it from.
  */
-export async function isKnownUnclamped(
+export async function isKnownElsewhere(
   work: DeviceWork,
   said: DeviceReport,
   identity: string,
 ): Promise<boolean> {
   const { spoken } = work.state
+  if (!work.lookups.atomic && (await rowByIdentity(work, identity))) return true
   if (!spoken || said.reported_timestamp > spoken[1]) return false
   return (await rowAt(work, unclampedKey(said, identity), identity)) !== null
 }

@@ -66,26 +66,26 @@ function movedKey(row: EventRow, { offset_ms }: MovedBoot): EventKey {
   })
 }
 
-/** Withdraws the row where it lies, and puts it at `key`. `behind`: the words to a pair come behind the last record's own. */
+/** Withdraws the row where it lies, and puts it as it is now. The record that makes it so has been counted. */
 export function moveRow(
   work: DeviceWork,
   row: EventRow,
-  key: EventKey,
+  now: EventKey & Partial<EventRow>,
   record: LogRecord,
   cause: Cause,
-  behind = 0,
 ): void {
   const { applied, config, payload_location } = work.state
-  const { device_id, identity, ttl } = row
+  const { device_id, identity } = row
   const named = (row.body.payload_location as string | undefined) ?? payload_location
-  const location = locationAt({ config, payload_location: named }, key.ts)
+  const location = locationAt({ config, payload_location: named }, now.ts)
   const { retracted: _, ...held } = row
-  const there = { ...held, ...key, location, applied, entered: applied, supersedes: keyText(row) }
+  const there = { ...held, ...now, location, applied, entered: applied, supersedes: keyText(row) }
+  const { ts, ord, ttl } = there
   put(work, null, { table: 'events', item: { ...row, retracted: true, revision: row.revision + 1, applied } })
   put(work, null, { table: 'events', item: there })
-  put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
-  const [from, to] = compareKeys(key, row) < 0 ? [key, row] : [row, key]
+  put(work, null, { table: 'identities', item: { device_id, identity, ts, ord, applied, ttl } })
+  const [from, to] = compareKeys(now, row) < 0 ? [there, row] : [row, there]
   beLate(work, cause, { from, to })
-  work.state = { ...work.state, spoken: spanWith(work.state.spoken, key.ts) }
-  feedMoved(work, row, there, record, behind)
+  work.state = { ...work.state, spoken: spanWith(work.state.spoken, now.ts) }
+  feedMoved(work, row, there, record)
 }

@@ -164,7 +164,7 @@ function noteLost(lost: Map<string, Lost>, write: DeviceWrite | null | undefined
     table === 'summaries' && item.kind !== 'too_old' ? [item.started_at] : [],
   )
   const since = Math.min(...begun, before?.since ?? Number.POSITIVE_INFINITY)
-  if (from) lost.set(write.device_id, { from, to: to ?? from, since })
+  if (from) lost.set(write.device_id, { from, to: to ?? from, since, cause: 'another_writer' })
 }
 
 /** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */

@@ -43,7 +43,8 @@ async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: As
   const { mode } = options
   if (mode === 'print') return runPrint(options, streams, aside)
   if (mode === 'verify') return runVerify(options, streams, aside)
-  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options)
+  const tell = (line: string) => void streams.err(`replay: ${line}\n`)
+  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options, tell)
   try {
     return await runWriting({ options, streams, onPoison: aside.put }, writing)
   } finally {
