@@ -33,6 +33,8 @@ export type KinesisReplayOptions = {
   shard_id?: string | null
   /** Of that shard, what follows this sequence number. */
   after_sequence?: string | null
+  /** Epoch ms: shards that are not gone on with begin at what arrived then. */
+  since_ms?: number | null
   /** Where shards are gone on with; the others begin at their oldest record. */
   after?: Places
   onPoison: (poison: Poison) => void
@@ -147,17 +149,20 @@ const ITERATOR_MS = 4 * 60_000
 async function iteratorOf(options: KinesisReplayOptions, ShardId: string): Promise<string | undefined> {
   const { client, stream: StreamName, after = {}, after_sequence = null, retries = RETRIES } = options
   const sequence = parsePosition(after[ShardId] ?? '', ShardId) ?? after_sequence
-  const from =
-    sequence === null
-      ? { ShardIteratorType: 'TRIM_HORIZON' as const }
-      : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: sequence }
-  const command = new GetShardIteratorCommand({ StreamName, ShardId, ...from })
+  const command = new GetShardIteratorCommand({ StreamName, ShardId, ...beginning(sequence, options) })
   try {
     const answer = await withRetries(`GetShardIterator ${ShardId}`, () => client.send(command), retries)
     return answer.ShardIterator
   } catch (error) {
     throw new SourceRefused(`${StreamName} ${ShardId} cannot be read: ${reasonOf(error)}`, { cause: error })
   }
+}
+
+function beginning(sequence: string | null, { since_ms = null }: KinesisReplayOptions) {
+  if (sequence !== null)
+    return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER' as const, StartingSequenceNumber: sequence }
+  if (since_ms === null) return { ShardIteratorType: 'TRIM_HORIZON' as const }
+  return { ShardIteratorType: 'AT_TIMESTAMP' as const, Timestamp: new Date(since_ms) }
 }
 
 const SUB_DIGITS = 6

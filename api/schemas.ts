@@ -41,11 +41,13 @@ const BecauseSchema = Type.Object(
   {
     cause: Type.Enum([
       'late_event',
+      'earlier_copy',
       'configuration',
       'clock',
       'chart_version',
       'told_otherwise',
       'another_writer',
+      'replay',
     ]),
     key: text('The place in the fold from which it counts.'),
     event_time: orNull(time()),

@@ -79,7 +79,10 @@ export type PairFields = Pick<EvseFields, 'pilot_state' | 'current_draw' | 'volt
     circuit: string
     /** It is on this circuit no more, and says nothing. */
     left?: true
-    /** The number of the member's record that had it told (`applied`): of two words under one key the later counts. */
+    /**
+     * The number of the member's record that had it told (`applied`), a half more where a repair did, and behind the point
+     * its place among the words of that record: of two words under one key the later counts.
+     */
     told?: number
     config: Pick<DeviceConfig, (typeof PAIR_CONFIG)[number]>
   }

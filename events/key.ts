@@ -62,6 +62,11 @@ export function causeKey(decided: EventKey): EventKey {
   return { ts: decided.ts, ord: `${decided.ord.slice(0, -3)}000` }
 }
 
+/** Behind what was decided because of what has this key. */
+export function afterDecisions({ ts, ord }: EventKey): EventKey {
+  return { ts, ord: `${ord.slice(0, -3)}999` }
+}
+
 /** `n` decimal digits out of the head of a hex identity. */
 function identityDigits(identity: string, n: number): string {
   const head = Number.parseInt(identity.slice(0, 12), 16)

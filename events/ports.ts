@@ -145,6 +145,8 @@ export type HotStore = {
   atomic: boolean
   /** Nothing is ever forgotten, so no event is too old: of a replay's own store. */
   keeps_all?: boolean
+  /** All of it has been processed before, so what is too old is listed: of a replay of a home's own log. */
+  has_listed?: boolean
   loadStates(device_ids: string[]): Promise<Map<string, DeviceStateItem>>
   /**
    * Writes a batch. A put is refused, silently, where the stored row has a higher `applied`: somebody newer was there.

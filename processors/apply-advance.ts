@@ -69,13 +69,17 @@ function takeDecision(
   return undoable
 }
 
-/** A device's own session id often comes with a later message than the one that opened the session. */
+/**
+ * A device's own session id often comes with a later message than the one that opened the session. Where silence has
+ * closed the session since, because time had passed beyond the message already, its end has told the id.
+ */
 function putLearntId(work: DeviceWork, before: DeviceState, place: RowPlace, at: number): void {
   const was = (before.instances.session?.context as EvseContext | undefined)?.session
   const context = work.state.instances.session?.context as EvseContext | undefined
   const now = context?.session
   if (!context || !was || !now || was.opened_by !== now.opened_by) return
   if (was.device_session_id === now.device_session_id) return
+  if (statePathOf(work.state.instances.session) === 'silent') return
   const facts = summarizeSession(context, at, null)
   put(work, work.state.horizon, ...summaryPuts(work.state, 'session', 'session', facts, place))
 }

@@ -1,6 +1,7 @@
 /** All of one device's records in a batch, strictly in log order: from its stored state to what is to be written. */
 import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
+import { compareKeys, lowestKey } from '../events/key.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
 import { newDeviceState } from '../statecharts/device-state.ts'
@@ -11,6 +12,7 @@ import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.t
 import {
   beginWork,
   beLate,
+  type Cause,
   type DeviceWork,
   type Figures,
   finishWork,
@@ -21,6 +23,7 @@ import {
 import { feedOfUntil, type PairFeed } from './feed-pairs.ts'
 import { readState } from './parsed-states.ts'
 import { repair } from './repair.ts'
+import { foldableFrom } from './too-old.ts'
 import { upgradeCharts } from './upgrade-charts.ts'
 
 export type Applied = {
@@ -37,15 +40,17 @@ export type Applied = {
   clock_unset: { device_type: DeviceType } | null
 }
 
+/** Where rows of an attempt may stand whose state somebody else was faster to write; `since`: when what they tell of began. */
+export type Lost = Range & { since: number; cause: Cause }
+
 /**
- * Pure but for the look-ups of late or clock-less events. Same state and records, same result. `lost`: where rows of an
- * attempt may stand whose state somebody else was faster to write.
+ * Pure but for the look-ups of late or clock-less events. Same state and records, same result.
  */
 export async function applyRecords(
   stored: DeviceStateItem | null,
   records: readonly DeviceRecord[],
   lookups: Lookups,
-  lost?: Range,
+  lost?: Lost,
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
@@ -69,8 +74,8 @@ export async function applyRecords(
   }
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
-  if (lost) beLate(work, 'another_writer', lost)
-  if (lost || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
+  if (lost) beLate(work, lost.cause, lostIn(work, lost))
+  if (lost || work.anew || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)
   return {
@@ -82,6 +87,12 @@ export async function applyRecords(
     upgraded: finished ? work.upgraded : [],
     clock_unset: clockUnset(work, records),
   }
+}
+
+/** As far back as the device is sure to be kept. */
+function lostIn(work: DeviceWork, { from, to, since }: Lost): Range {
+  const begun = lowestKey(Math.min(Math.max(since, foldableFrom(work, { received_at: 0 })), from.ts))
+  return { from: compareKeys(begun, from) < 0 ? begun : from, to }
 }
 
 const NOWHERE = { position: '' }

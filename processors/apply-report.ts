@@ -20,6 +20,7 @@ import {
   nextApplied,
   put,
 } from './device-work.ts'
+import { isKnownElsewhere, takeCopy } from './earlier-copy.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport, type Meaning } from './interpret-report.ts'
@@ -44,8 +45,10 @@ export function applyReport(
     mayBeClamped(state, reported_timestamp)
   if (mayBeKnown) return applyLookedUp(work, said, record)
   const placed = placeReport(state, said, record, identityOf(said))
-  if (placed.moved || !isBeyondHorizon(state, placed.key)) return applyLookedUp(work, said, record)
-  if (isTooOld(work, placed.key, record)) return applyLookedUp(work, said, record)
+  const { moved, time_quality, key } = placed
+  if (moved || time_quality !== 'device' || !isBeyondHorizon(state, key))
+    return applyLookedUp(work, said, record)
+  if (isTooOld(work, key, record)) return applyLookedUp(work, said, record)
   return takeReport(work, said, record, placed, false)
 }
 
@@ -55,10 +58,13 @@ async function applyLookedUp(
   record: LogRecord,
 ): Promise<Rejection | null> {
   const fresh = await unseen(work, said, record)
-  if (!fresh) return drop(work)
+  if (!fresh) return copied(work, said, record)
   const placed = placeReport(work.state, said, record, fresh.identity)
+  const { time_quality, identity } = placed
   const late = !isBeyondHorizon(work.state, placed.key)
-  if (late && (await isRowKnown(work, placed.key))) return drop(work)
+  if (late && (await isRowKnown(work, placed.key))) return copied(work, said, record)
+  if (time_quality === 'clamped' && (await isKnownElsewhere(work, said, identity)))
+    return copied(work, said, record)
   if (isTooOld(work, placed.key, record)) return setEventAside(work, said, placed, record)
   const rejection = takeReport(work, said, record, placed, late)
   if (!rejection && placed.moved) await moveBoot(work, placed.moved, placed.key, record)
@@ -98,6 +104,11 @@ async function setEventAside(
   return null
 }
 
+/** Of two copies the one that was received first counts; most come after it. */
+async function copied(work: DeviceWork, said: DeviceReport, record: LogRecord): Promise<null> {
+  return (await takeCopy(work, said, record)) ? null : drop(work)
+}
+
 function drop(work: DeviceWork): null {
   work.figures.duplicates++
   return null
@@ -113,16 +124,21 @@ async function unseen(work: DeviceWork, report: DeviceReport, record: LogRecord)
   const { state } = work
   if (report.reported_timestamp >= FIRST_EPOCH_MS) {
     const identity = identityOf(report)
-    if (isRecent(state, identity)) return null
+    if (isRecentAt(work, identity)) return null
     const copied = mayBeClamped(state, report.reported_timestamp) && (await isIdentityKnown(work, identity))
     if (copied) return null
     return { identity }
   }
   for (const boot of bootsToAsk(state.clock, report, record.received_at)) {
     const identity = identityOf(report, boot)
-    if (isRecent(state, identity) || (await isIdentityKnown(work, identity))) return null
+    if (isRecentAt(work, identity) || (await isIdentityKnown(work, identity))) return null
   }
   return { identity: null }
+}
+
+/** What was set aside is among the recent too, and where nothing is forgotten it is taken up. */
+function isRecentAt({ state, lookups }: DeviceWork, identity: string): boolean {
+  return !lookups.keeps_all && isRecent(state, identity)
 }
 
 /** Of the boots that are no longer kept, so many are asked: a boot loop within one batch that is delivered again. */

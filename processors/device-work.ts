@@ -15,6 +15,7 @@ export type Lookups = Pick<
   HotStore,
   | 'atomic'
   | 'keeps_all'
+  | 'has_listed'
   | 'findEvent'
   | 'findIdentity'
   | 'findAliases'
@@ -43,9 +44,13 @@ export type DeviceWork = {
   puts: Puts
   /** For the device's pair, before anything is written. */
   feeds: PairFeed[]
+  /** How many words to pairs the last record has led to, behind its first. */
+  told: { record: number; words: number } | null
   last_received_at: number
   /** From the earliest to the latest key at which something came too late to be folded in its turn. */
   late: Late | null
+  /** Something known is told anew by a record that is not counted. */
+  anew: boolean
   /** What a repair has corrected. */
   repaired: Range | null
   /** Charts that have come to a newer version. */
@@ -60,8 +65,10 @@ export function beginWork(state: DeviceState, stored: DeviceStateItem | null, lo
     lookups,
     puts: new Puts(),
     feeds: [],
+    told: null,
     last_received_at: stored?.last_received_at ?? 0,
     late: state.repairing && { ...state.repairing, because: null },
+    anew: false,
     repaired: null,
     upgraded: [],
     figures: { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 },
@@ -83,11 +90,13 @@ export const END: EventKey = lowestKey(MAX_TIMESTAMP_MS + 1)
 /** Why history is put right, for whoever reads it afterwards. */
 export type Cause =
   | 'late_event'
+  | 'earlier_copy'
   | 'configuration'
   | 'clock'
   | 'chart_version'
   | 'told_otherwise'
   | 'another_writer'
+  | 'replay'
 
 /** `because`: the first cause in the batch, and the key from which it counts; null for a repair that somebody else began. */
 type Late = Range & { because: string | null }
@@ -125,7 +134,9 @@ export function hasEntered(row: EventRow, applied: number): boolean {
 export async function isIdentityKnown(work: DeviceWork, identity: string): Promise<boolean> {
   if (work.puts.has(`identities ${identity}`)) return true
   const row = await work.lookups.findIdentity(work.state.device_id, identity)
-  return row !== null && row.applied <= storedApplied(work)
+  if (row === null || row.applied > storedApplied(work)) return false
+  // What was set aside is known by its identity alone.
+  return !work.lookups.keeps_all || isRowKnown(work, row)
 }
 
 /** Marks the record as heard by the device, whether or not it changed a chart. */

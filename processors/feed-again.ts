@@ -47,6 +47,11 @@ export async function feedConfig(
   feed(work, [...left, ...said], position)
 }
 
+/** A batch ends with its repair: what that comes to is told behind what the last record said by itself. */
+const BY_A_REPAIR = 0.5
+/** A copy that was received earlier is not counted, and is told behind the record before it. */
+export const BY_A_COPY = 0.25
+
 /** Words that a repair has come to read otherwise: a pin means what the pins before it make of it. */
 export function feedRepaired(
   work: DeviceWork,
@@ -64,16 +69,16 @@ export function feedRepaired(
     const was = pending?.table === 'events' ? pending.item : before.get(name)
     const now = eventOf(put.item)
     if (!was || isDeepStrictEqual(eventOf(was).fields, now.fields)) continue
-    feed(work, wordsOfEvent(state, now, state.config), position, state.applied)
+    feed(work, wordsOfEvent(state, now, state.config), position, state.applied + BY_A_REPAIR)
   }
 }
 
-/** An event that lies elsewhere now. */
-export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At): void {
+/** An event that lies elsewhere now, because of a record that has been counted already. */
+export function feedMoved(work: DeviceWork, was: EventRow, is: EventRow, { position }: At, behind = 0): void {
   const { state } = work
   if (!isWired(state)) return
   const [before, now] = [was, is].map((row) => wordsOfEvent(state, eventOf(row), state.config))
-  feed(work, correction(before ?? [], now ?? []), position)
+  feed(work, correction(before ?? [], now ?? []), position, state.applied + behind)
 }
 
 /** What the device has said from a key on, as it is stored, and as this batch has it. */
@@ -84,7 +89,10 @@ async function wordsSince(work: DeviceWork, from: EventKey): Promise<EventRow[]>
   const rows = new Map(entered.map((row) => [keyText(row), row]))
   for (const put of work.puts.toArray())
     if (put.table === 'events' && compareKeys(put.item, from) >= 0) rows.set(keyText(put.item), put.item)
-  return [...rows.values()].filter(({ origin }) => origin === 'device').sort(compareKeys)
+  // One that lies elsewhere now says nothing here; what an attempt that ended half-way has withdrawn still does.
+  const says = (row: EventRow) =>
+    !row.retracted || (row.applied > applied && !work.puts.has(`events ${keyText(row)}`))
+  return [...rows.values()].filter((row) => row.origin === 'device' && says(row)).sort(compareKeys)
 }
 
 function eventOf(row: EventRow): MemberEvent {
@@ -99,7 +107,17 @@ function feed(
   told = nextApplied(work),
 ): void {
   for (const { message, received_at } of words) {
-    const numbered = { ...message, fields: { ...message.fields, told } }
+    const numbered = { ...message, fields: { ...message.fields, told: nextTold(work, told) } }
     work.feeds.push(feedOf(numbered, { position, received_at }))
   }
+}
+
+/** The words of one record, in their order: a record may have millions of them told. */
+const EACH_WORD = 1e-7
+
+function nextTold(work: DeviceWork, record: number): number {
+  const { told } = work
+  const words = told && told.record === record ? told.words + 1 : 0
+  work.told = { record, words }
+  return record + words * EACH_WORD
 }

@@ -10,7 +10,7 @@ import { rankOf } from '../events/rank.ts'
 import type { LogRecord } from '../events/record.ts'
 import { spanWith } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
-import { beLate, type DeviceWork, hasEntered, put } from './device-work.ts'
+import { beLate, type Cause, type DeviceWork, hasEntered, put } from './device-work.ts'
 import { saidInRow } from './event-rows.ts'
 import { feedMoved } from './feed-again.ts'
 import { foldableFrom, setAside } from './too-old.ts'
@@ -27,7 +27,7 @@ export async function moveBoot(
     if (compareKeys(row, own) === 0) continue
     const key = movedKey(row, moved)
     const isFoldable = row.ts >= limit && key.ts >= limit
-    if (isFoldable && compareKeys(key, row) !== 0) moveRow(work, row, key, record)
+    if (isFoldable && compareKeys(key, row) !== 0) moveRow(work, row, key, record, 'clock')
   }
   if (moved.from >= limit) return
   const { number, from, offset_ms } = moved
@@ -66,18 +66,26 @@ function movedKey(row: EventRow, { offset_ms }: MovedBoot): EventKey {
   })
 }
 
-function moveRow(work: DeviceWork, row: EventRow, key: EventKey, record: LogRecord): void {
+/** Withdraws the row where it lies, and puts it as it is now. The record that makes it so has been counted. */
+export function moveRow(
+  work: DeviceWork,
+  row: EventRow,
+  now: EventKey & Partial<EventRow>,
+  record: LogRecord,
+  cause: Cause,
+): void {
   const { applied, config, payload_location } = work.state
-  const { device_id, identity, ttl } = row
+  const { device_id, identity } = row
   const named = (row.body.payload_location as string | undefined) ?? payload_location
-  const location = locationAt({ config, payload_location: named }, key.ts)
+  const location = locationAt({ config, payload_location: named }, now.ts)
   const { retracted: _, ...held } = row
-  const there = { ...held, ...key, location, applied, entered: applied, supersedes: keyText(row) }
+  const there = { ...held, ...now, location, applied, entered: applied, supersedes: keyText(row) }
+  const { ts, ord, ttl } = there
   put(work, null, { table: 'events', item: { ...row, retracted: true, revision: row.revision + 1, applied } })
   put(work, null, { table: 'events', item: there })
-  put(work, null, { table: 'identities', item: { device_id, identity, ...key, applied, ttl } })
-  const [from, to] = compareKeys(key, row) < 0 ? [key, row] : [row, key]
-  beLate(work, 'clock', { from, to })
-  work.state = { ...work.state, spoken: spanWith(work.state.spoken, key.ts) }
+  put(work, null, { table: 'identities', item: { device_id, identity, ts, ord, applied, ttl } })
+  const [from, to] = compareKeys(now, row) < 0 ? [there, row] : [row, there]
+  beLate(work, cause, { from, to })
+  work.state = { ...work.state, spoken: spanWith(work.state.spoken, now.ts) }
   feedMoved(work, row, there, record)
 }

@@ -6,18 +6,10 @@
 
 import { type DeviceType, describeRejection } from '../events/event.ts'
 import { compareKeys } from '../events/key.ts'
-import type {
-  BatchWrite,
-  DeviceWrite,
-  HotStore,
-  Logger,
-  Metrics,
-  Quarantined,
-  Range,
-} from '../events/ports.ts'
+import type { BatchWrite, DeviceWrite, HotStore, Logger, Metrics, Quarantined } from '../events/ports.ts'
 import { type LogRecord, REPLAYED } from '../events/record.ts'
 import { NewerState } from '../statecharts/device-state.ts'
-import { type Applied, applyRecords } from './apply-records.ts'
+import { type Applied, applyRecords, type Lost } from './apply-records.ts'
 import {
   type DeviceRecord,
   type OpenedRecord,
@@ -74,7 +66,7 @@ async function processRun(
   const told = [...refused]
   const upgraded: UpgradedDevice[] = []
   let pending = byDevice
-  const lost = new Map<string, Range>()
+  const lost = new Map<string, Lost>()
   for (let attempt = 1; ; attempt++) {
     const { applied, held } = await applyAll(pending, store, lost)
     if (held) {
@@ -134,7 +126,7 @@ function groupByDevice(
 async function applyAll(
   byDevice: Map<string, DeviceRecord[]>,
   store: HotStore,
-  lost: ReadonlyMap<string, Range>,
+  lost: ReadonlyMap<string, Lost>,
 ): Promise<{ applied: Map<string, Applied>; held: NewerState | null }> {
   const stored = await store.loadStates([...byDevice.keys()])
   const applied = new Map<string, Applied>()
@@ -155,8 +147,11 @@ async function applyAll(
   return { applied, held }
 }
 
-/** The stretch in which the loser's rows may stand, though the winner has never come to them: it is folded again. */
-function noteLost(lost: Map<string, Range>, write: DeviceWrite | null | undefined): void {
+/**
+ * The stretch in which the loser's rows may stand, though the winner has never come to them, and the beginning of what
+ * they tell of, whose row and name may be the loser's too: it is folded again.
+ */
+function noteLost(lost: Map<string, Lost>, write: DeviceWrite | null | undefined): void {
   if (!write) return
   const before = lost.get(write.device_id)
   const keys = write.puts.flatMap(({ table, item }) =>
@@ -165,7 +160,11 @@ function noteLost(lost: Map<string, Range>, write: DeviceWrite | null | undefine
   const [from, to] = [...keys, ...(before ? [before.from, before.to] : [])]
     .toSorted(compareKeys)
     .filter((_, index, { length }) => index === 0 || index === length - 1)
-  if (from) lost.set(write.device_id, { from, to: to ?? from })
+  const begun = write.puts.flatMap(({ table, item }) =>
+    table === 'summaries' && item.kind !== 'too_old' ? [item.started_at] : [],
+  )
+  const since = Math.min(...begun, before?.since ?? Number.POSITIVE_INFINITY)
+  if (from) lost.set(write.device_id, { from, to: to ?? from, since, cause: 'another_writer' })
 }
 
 /** Marks first, and of a device that somebody else has written since nothing more. Resolves with the conflicts. */

@@ -67,7 +67,7 @@ export class Puts {
 }
 
 /** Two puts of one device with the same answer are the same item. */
-function overwrites({ table, item }: Put): string {
+export function overwrites({ table, item }: Put): string {
   switch (table) {
     case 'events':
     case 'checkpoints':

@@ -4,7 +4,7 @@
  * was decided before. Nothing is deleted: what no longer holds is marked as retracted.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { compareKeys, type EventKey, keyText, lowestKey } from '../events/key.ts'
+import { afterDecisions, compareKeys, type EventKey, keyText, lowestKey } from '../events/key.ts'
 import type { Checkpoint, EventRow, Put } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
@@ -124,11 +124,6 @@ function knowsEveryVersion({ config }: DeviceState, base: Checkpoint | null): bo
   return then.every((one) =>
     config.some((now) => now.effective_from === one.effective_from && now.written_at === one.written_at),
   )
-}
-
-/** Behind what was decided because of what has this key. */
-export function afterDecisions({ ts, ord }: EventKey): EventKey {
-  return { ts, ord: `${ord.slice(0, -3)}999` }
 }
 
 /**

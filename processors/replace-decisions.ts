@@ -48,11 +48,12 @@ function takeRow(
   if (row.origin === 'chart' && !row.retracted) decided.set(keyText(row), row)
   const pending = work.puts.has(`events ${keyText(row)}`)
   if (old && !pending && saysTheSame(old, row)) return
-  const brought = broughtBy(work, row) ?? old?.entered
+  const { entered: brought = old?.entered, supersedes } = broughtBy(work, row)
   const entered = brought === undefined ? {} : { entered: brought }
+  const moved = supersedes === undefined || row.origin === 'chart' ? {} : { supersedes }
   const revision = row.origin === 'chart' && old ? Math.max(old.revision + 1, row.revision) : row.revision
   const because = row.origin === 'chart' && old ? becauseOf(work) : {}
-  put(work, null, { table: 'events', item: { ...row, ...entered, revision, ...because } })
+  put(work, null, { table: 'events', item: { ...row, ...entered, ...moved, revision, ...because } })
 }
 
 /** Why a repair changes what was told. */
@@ -61,9 +62,9 @@ export function becauseOf({ late }: DeviceWork): { because?: string } {
 }
 
 /** The record of this batch that brought the row; telling it anew does not bring it again. */
-function broughtBy(work: DeviceWork, row: EventRow): number | undefined {
+function broughtBy(work: DeviceWork, row: EventRow): Pick<EventRow, 'entered' | 'supersedes'> {
   const pending = work.puts.get(`events ${keyText(row)}`)?.put
-  return pending?.table === 'events' ? pending.item.entered : undefined
+  return pending?.table === 'events' ? pending.item : {}
 }
 
 function saysTheSame(a: EventRow, b: EventRow): boolean {

@@ -29,6 +29,7 @@ export function deviceStore(): DeviceStore {
   const identities = new Map<string, IdentityRow>()
   return {
     atomic: true,
+    keeps_all: true,
     findEvent: async (_, key) => events.find(key),
     findIdentity: async (_, identity) => identities.get(identity) ?? null,
     findAliases: async (kind, alias) =>

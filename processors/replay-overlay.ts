@@ -35,6 +35,7 @@ export function overlayStore(base: HotStore): HotStore {
 
   return {
     atomic: base.atomic,
+    ...(base.has_listed && { has_listed: true }),
     loadStates: async (device_ids) => {
       const loaded = await base.loadStates(device_ids.filter((device_id) => !states.has(device_id)))
       for (const device_id of device_ids) {

@@ -40,6 +40,8 @@ export type ProcessPorts = {
   quarantine: boolean
   guard: Guard
   onDone: OnDone
+  /** What is to be done with the store when everything has been read. */
+  atEnd?: (store: HotStore) => Promise<void>
 }
 
 /**
@@ -57,6 +59,7 @@ export async function processReplay(
     await processOne(batch.records, { store, feed: ports.feed }, figures)
     await ports.onDone(batch, figures)
   }
+  await ports.atEnd?.(store)
   return figures
 }
 
@@ -72,7 +75,12 @@ async function processOne(
 }
 
 /** The store, with what is written counted before it is, and asked about where it is more than may be. */
-function guarded(store: HotStore, figures: ReplayFigures, guard: Guard, quarantine: boolean): HotStore {
+export function guarded(
+  store: HotStore,
+  figures: ReplayFigures,
+  guard: Guard,
+  quarantine: boolean,
+): HotStore {
   return {
     ...store,
     write: async (all: BatchWrite) => {

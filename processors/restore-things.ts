@@ -1,12 +1,14 @@
 /** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
-import { keyText, lowestKey } from '../events/key.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { afterDecisions, type EventKey, keyText, lowestKey } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
-import { alarmId, thingId } from '../statecharts/thing-id.ts'
+import { thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
+import { becauseOf } from './replace-decisions.ts'
 import { type KnownThings, thingOf } from './withdraw-things.ts'
 
 /**
@@ -27,12 +29,11 @@ export async function restoreThings(
   for (const row of rows) {
     const id = thingOf(row)
     if (row.origin !== 'chart' || told.has(id)) continue
-    // What had ended before the stretch is not changed in it: an earlier repair has withdrawn the row.
-    if (open.has(id) || isAlarmOf(row, open)) changed.set(id, row)
+    changed.set(id, row)
   }
   const restored: Put[] = []
   for (const [id, row] of changed) {
-    const item = await restoreThing(work, again, { id, row, began })
+    const item = await restoreThing(work, again, { id, row, began, isOpen: open.has(id) })
     if (item) restored.push({ table: 'summaries', item })
   }
   return restored
@@ -51,31 +52,19 @@ function openIn({ device_id, instances }: DeviceState): Set<unknown> {
   return ids
 }
 
-function isAlarmOf({ event_type, body }: EventRow, open: ReadonlySet<unknown>): boolean {
-  if (event_type !== 'alarm') return false
-  return [...open].some((id) => alarmId(id as string, body.alarm as string) === body.alarm_id)
-}
-
-type Changed = { id: unknown; row: EventRow; began: DeviceState }
+type Changed = { id: unknown; row: EventRow; began: DeviceState; isOpen: boolean }
 
 async function restoreThing(
   work: DeviceWork,
   again: DeviceWork,
-  { id, row, began }: Changed,
+  { id, row, began, isOpen }: Changed,
 ): Promise<Summary | null> {
   const { device_id, applied } = work.state
   const started_at = row.body.started_at as number
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
   if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return null
-  if (thing.kind === 'alarm') {
-    const range = { from: lowestKey(started_at), to: began.horizon }
-    const earlier = await work.lookups.history(device_id, range)
-    // Told before the stretch, it stands.
-    if (earlier.some((one) => !one.retracted && thingOf(one) === id)) return null
-    put(work, null, { table: 'summaries', item: { ...thing, applied, retracted: true } })
-    return null
-  }
+  if (!isOpen) return restoreAsTold(work, thing, began.horizon)
   const end = began.undoable && thingOf(began.undoable) === id ? began.undoable : null
   if (end && !again.puts.has(`events ${keyText(end)}`)) {
     const item = { ...end, revision: end.revision + 2, applied }
@@ -87,6 +76,32 @@ async function restoreThing(
   // An attempt that ended half-way may have withdrawn it.
   const { retracted: _r, superseded_by: _s, ...held } = thing
   const item = { ...held, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
+  put(work, null, { table: 'summaries', item })
+  return item
+}
+
+/**
+ * As it was last told before the stretch: an alarm, which may have begun long before it was raised, or what had ended by
+ * then, of which somebody who had stood still may have told otherwise. An alarm that was not told is withdrawn.
+ */
+async function restoreAsTold(work: DeviceWork, thing: Summary, to: EventKey): Promise<Summary | null> {
+  const { device_id, applied } = work.state
+  const earlier = await work.lookups.history(device_id, {
+    from: lowestKey(thing.started_at),
+    to: afterDecisions(to),
+  })
+  const told = earlier.findLast((one) => !one.retracted && thingOf(one) === thing.id)
+  if (!told && thing.kind === 'alarm') {
+    if (thing.retracted && thing.applied <= (work.stored?.applied ?? 0)) return null
+    put(work, null, { table: 'summaries', item: { ...thing, ...becauseOf(work), applied, retracted: true } })
+    return null
+  }
+  if (!told || (told.event_type !== 'alarm' && !told.event_type.endsWith('_end'))) return null
+  const { chart: _, ...body } = told.body
+  const isAsTold = Object.entries(body).every(([name, value]) => isDeepStrictEqual(thing.body[name], value))
+  if (isAsTold && !thing.retracted) return null
+  const { retracted: _r, superseded_by: _s, because: _b, ...held } = thing
+  const item = { ...held, applied, body: { ...thing.body, ...body } }
   put(work, null, { table: 'summaries', item })
   return item
 }

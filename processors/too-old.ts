@@ -78,6 +78,7 @@ export async function setAside(
   applied: number,
 ): Promise<boolean> {
   const { identity, key } = aside
+  if (work.lookups.has_listed) return false
   if (await isIdentityKnown(work, identity)) return false
   const { device_id } = work.state
   const ttl = Math.floor(record.received_at / 1000) + LISTED_S

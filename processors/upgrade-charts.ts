@@ -3,14 +3,14 @@
  * code processes, whatever is in the batch. From where on it is in force follows from what has been folded, so that an
  * attempt that is cut off and made again comes to the same; nobody is reset.
  */
-import { compareKeys, type EventKey, lowestKey } from '../events/key.ts'
+import { afterDecisions, compareKeys, type EventKey, lowestKey } from '../events/key.ts'
 import { advanceDeviceTime } from '../statecharts/advance-device.ts'
 import type { ChartState } from '../statecharts/chart.ts'
 import { isResting, versionOf } from '../statecharts/chart-versions.ts'
 import { type ChartInstance, chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, newestVersion } from '../statecharts/device-state.ts'
 import { beLate, type DeviceWork, END, type Upgraded } from './device-work.ts'
-import { afterDecisions, beginAgain, canBegin, foldRow, inputRows, storedCheckpoint } from './repair.ts'
+import { beginAgain, canBegin, foldRow, inputRows, storedCheckpoint } from './repair.ts'
 import { foldableFrom } from './too-old.ts'
 
 /** Upgrades of one chart that a device remembers; what was folded before them is far beyond any repair. */

@@ -1,7 +1,8 @@
 /** Sessions, cycles and alarms, and the names of sessions, that a repair has not come to again: withdrawn, never deleted. */
 import { type EventKey, lowestKey } from '../events/key.ts'
-import type { EventRow, Put, Summary } from '../events/ports.ts'
+import type { Alias, EventRow, Put, Summary } from '../events/ports.ts'
 import { type DeviceWork, put } from './device-work.ts'
+import { overwrites } from './puts.ts'
 import { becauseOf } from './replace-decisions.ts'
 
 /** Ids that the fold has come to, or that something outside the stretch tells of. */
@@ -70,12 +71,25 @@ export async function withdrawNames(
   const pending = work.puts.toArray().flatMap((put) => (put.table === 'events' ? [put.item] : []))
   for (const said of namesSaid([...stored, ...pending])) {
     for (const alias of await work.lookups.findAliases('device_session', said)) {
-      if (alias.device_id !== device_id || !names.has(alias.target)) continue
-      const known = names.get(alias.target)
-      if (known !== said && !alias.retracted)
-        put(work, null, { table: 'aliases', item: { ...alias, applied, retracted: true } })
+      if (alias.device_id !== device_id || alias.retracted) continue
+      const holds = names.has(alias.target) ? names.get(alias.target) === said : await isNamed(work, alias)
+      if (!holds) put(work, null, { table: 'aliases', item: { ...alias, applied, retracted: true } })
     }
   }
+}
+
+/**
+ * Whether a session that the fold has not come to has the name. An attempt that never wrote its state may have left the
+ * name of one that never was, with or without a row of it.
+ */
+async function isNamed(work: DeviceWork, alias: Alias): Promise<boolean> {
+  const { device_id, until } = work.state
+  const isSettled = alias.applied <= (work.stored?.applied ?? 0)
+  if (isSettled || work.puts.has(overwrites({ table: 'aliases', item: alias }))) return true
+  const things = await work.lookups.things(device_id, 0, until + 1)
+  return things.some(
+    ({ id, retracted, body }) => id === alias.target && !retracted && body.device_session_id === alias.alias,
+  )
 }
 
 function namesSaid(rows: readonly EventRow[]): Set<string> {

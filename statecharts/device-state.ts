@@ -58,6 +58,8 @@ export type DeviceState = {
   first_received_at?: number
   /** The location that the device's own messages last named. */
   payload_location: string | null
+  /** Of a pair: the number of the last word that it has heard of each member. */
+  told?: Record<string, number>
   /** Levels of the pins that the generic GPIO spelling has reported, of those that the configuration knows. */
   pins: Record<string, 0 | 1>
 }

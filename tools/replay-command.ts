@@ -2,19 +2,20 @@
 import { existsSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { parseLogPosition } from '../adapters/log-position.ts'
 import { recordLine } from '../adapters/ndjson-records.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { type SqliteStored, sqliteStored } from '../adapters/sqlite-stored.ts'
 import { CONSUMER, filesOf } from '../embedded/folder.ts'
 import { count, verifyLines } from '../processors/replay-report.ts'
 import { selectRecords } from '../processors/replay-select.ts'
-import { type Poison, SourceRefused } from '../processors/replay-source.ts'
+import { type Poison, type ReplayRange, SourceRefused } from '../processors/replay-source.ts'
 import { verify } from '../processors/replay-verify.ts'
 import { StoppedShort } from '../processors/replay-write.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
 import { threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
-import { openSource } from './replay-open.ts'
+import { oldestOf, openSource } from './replay-open.ts'
 import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
 import { runWriting } from './replay-writing.ts'
@@ -43,7 +44,8 @@ async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: As
   const { mode } = options
   if (mode === 'print') return runPrint(options, streams, aside)
   if (mode === 'verify') return runVerify(options, streams, aside)
-  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options)
+  const tell = (line: string) => void streams.err(`replay: ${line}\n`)
+  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options, tell)
   try {
     return await runWriting({ options, streams, onPoison: aside.put }, writing)
   } finally {
@@ -124,6 +126,7 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
   try {
     // Of its own log as far as the charts have come, and no further.
     const until = own ? stored.position(CONSUMER) : null
+    if (source.kind === 'log') await refusePruned(source.folder, range)
     const fold = threadedFold({ source, until, range, threads, onPoison: aside.put, onRead })
     const device_ids = source.kind === 'log' ? stored.deviceIds() : []
     const { report, figures } = await verify({ fold, stored: stored.things, device_ids }, range)
@@ -138,6 +141,19 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
     bars.end()
     stored.close()
   }
+}
+
+/** What began before the oldest record of a log that has been pruned is not whole on it. */
+async function refusePruned(folder: string, { from }: ReplayRange): Promise<void> {
+  const oldest = await oldestOf(folder)
+  if (!oldest || parseLogPosition(oldest.position) === 1 || from > oldest.received_at) return
+  const [begins, day] = [oldest.received_at, oldest.received_at + 86_400_000].map((ms) =>
+    new Date(ms).toISOString(),
+  )
+  throw new SourceRefused(
+    `the log begins at ${begins}: what began or was configured before is not on it. --archive reads everything; ` +
+      `--from ${day} or later compares as if nothing had been configured before`,
+  )
 }
 
 function openStored(path: string): SqliteStored {

@@ -15,7 +15,8 @@ Nobody is notified of anything by a replay: no time sync is sent for what it tel
 
 The range is of event time, half-open. What happened in it may have come in later, by --margin. verify folds whatever
 lies before it too, and compares what began in the range. A stream forgets: what began before its oldest record is not
-whole on it, so give verify a --from a day or so behind that.
+whole on it, so give verify a --from a day or so behind that. A log whose beginning has been pruned says from when on.
+Of a stream, --from begins at what arrived an hour before, unless a device or a location is asked for.
 
 --kinesis reads shards parents first, each within its limits, takes aggregated records apart and drops exact copies, up
 to what was on the stream when it began. --shard ID --after-sequence N begins in the middle. Credentials and region are

@@ -9,13 +9,16 @@ import { kinesisAppend } from '../adapters/kinesis-log.ts'
 import { sqliteStore } from '../adapters/sqlite-store.ts'
 import { CONSUMER, type Folder, openFolder } from '../embedded/folder.ts'
 import { StartRefused } from '../embedded/start-refused.ts'
-import type { Arriving, HotStore, Logger, Metrics } from '../events/ports.ts'
+import { MAX_TIMESTAMP_MS } from '../events/key.ts'
+import type { Arriving, HotStore, Logger, Metrics, Page, Summary } from '../events/ports.ts'
 import { type LogRecord, type NewRecord, REPLAYED } from '../events/record.ts'
 import { processBatch } from '../processors/process-batch.ts'
+import { createAside } from '../processors/replay-aside.ts'
 import { rowsOf } from '../processors/replay-cost.ts'
 import { overlayStore } from '../processors/replay-overlay.ts'
 import { type ReplayBatch, SourceRefused } from '../processors/replay-source.ts'
 import {
+  guarded,
   type OnDone,
   onlyNew,
   processReplay,
@@ -30,11 +33,18 @@ const uncounted: Metrics = { count() {}, gauge() {} }
 const UNGUARDED = { most_rows: Number.POSITIVE_INFINITY, ask: async () => Number.POSITIVE_INFINITY }
 
 /** What the folder of a stopped server lacks of the source is put on its log, if it came from elsewhere, and folded in. */
-export function repairing(options: ReplayOptions): Writing & { close(): void } {
+export function repairing(options: ReplayOptions, tell: (line: string) => void): Writing & { close(): void } {
   const { source, data } = options
   const own = source.kind === 'log' && source.folder === data
   const folder = hold(data)
+  // What is forgotten of its own log was known once.
+  const store: HotStore = own ? { ...folder.store, has_listed: true } : folder.store
   let fresh: Set<string> | null = null
+  const tellIncomplete = (device_ids: readonly string[]) => {
+    if (device_ids.length === 0) return
+    const named = device_ids.slice(0, 5).join(', ')
+    tell(`of ${device_ids.length} devices with events set aside the source has not everything: ${named}`)
+  }
   const isNew = ({ position }: LogRecord) => fresh === null || fresh.has(position)
   return {
     until: async () => (own ? folder.store.position(CONSUMER) : null),
@@ -46,13 +56,15 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
         rows = rowsOf(figures)
         done(batch, figures)
       }
-      const store = overlayStore(folder.store)
-      const figures = await processReplay(own ? batches : inPieces(batches), {
-        store,
-        feed: async () => {},
+      const feed = async () => {}
+      const aside = createAside(await setAside(folder), options.range)
+      const figures = await processReplay(aside.watch(own ? batches : inPieces(batches)), {
+        store: overlayStore(store),
+        feed,
         quarantine: false,
         guard: UNGUARDED,
         onDone,
+        atEnd: async (counted) => void (await aside.takeUp({ store: counted, feed })),
       })
       fresh = found
       return figures
@@ -60,13 +72,16 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
     write: async (batches, done, guard) => {
       await drain(folder, folder.store)
       const feed = feedTo(folder)
+      const aside = createAside(await setAside(folder), options.range)
+      const takeUp = async (store: HotStore) => tellIncomplete(await aside.takeUp({ store, feed }))
       if (own) {
-        const figures = await processReplay(onlyNew(batches, isNew), {
-          store: folder.store,
+        const figures = await processReplay(onlyNew(aside.watch(batches), isNew), {
+          store,
           feed,
           quarantine: false,
           guard,
           onDone: done,
+          atEnd: takeUp,
         })
         await drain(folder, folder.store)
         return figures
@@ -77,10 +92,30 @@ export function repairing(options: ReplayOptions): Writing & { close(): void } {
       }
       const append = async (records: NewRecord[]) => folder.log.appendSync(records)
       const ports = { append, pace: async () => {}, guard, onDone }
-      return restream(onlyNew(inPieces(batches), isNew), ports)
+      const figures = await restream(onlyNew(inPieces(aside.watch(batches)), isNew), ports)
+      await takeUp(guarded(folder.store, figures, { ...guard }, false))
+      await drain(folder, folder.store)
+      return figures
     },
     close: folder.close,
   }
+}
+
+/** What is listed at `GET /v1/backfill`. */
+async function setAside({ reads }: Folder): Promise<Summary[]> {
+  const items: Summary[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const range = { from: 0, to: MAX_TIMESTAMP_MS, limit: 500 }
+    const page: Page<Summary> = await reads.summaries({
+      kind: 'too_old',
+      by: 'all',
+      ...range,
+      ...(cursor && { cursor }),
+    })
+    items.push(...page.items)
+    cursor = page.next_cursor
+  }
+  return items
 }
 
 /** What is new is found out piece by piece: so few records that are known come with one that is not. */
@@ -160,13 +195,15 @@ async function shadow(
   onDone: Done,
   guard: Parameters<Writing['write']>[2],
 ): Promise<ReplayFigures> {
-  const store = sqliteStore(path)
+  const shadowed = sqliteStore(path)
+  // What is in it was all told by this replay, and is never forgotten.
+  const store: HotStore = { ...shadowed, keeps_all: true }
   const fed: Arriving[] = []
   const feed = async (records: Arriving[]) => void fed.push(...records)
   try {
     return await processReplay(withFed(batches, fed), { store, feed, quarantine: true, guard, onDone })
   } finally {
-    store.close()
+    shadowed.close()
   }
 }
 

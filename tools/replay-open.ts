@@ -14,7 +14,9 @@ import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { sqliteStored } from '../adapters/sqlite-stored.ts'
 import { filesOf } from '../embedded/folder.ts'
+import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { MAX_TIMESTAMP_MS } from '../events/key.ts'
+import type { LogRecord } from '../events/record.ts'
 import {
   type Places,
   type Poison,
@@ -122,16 +124,40 @@ function openFailed(
 
 async function openStream(
   { stream, endpoint, shard_id, after_sequence }: Extract<SourceOptions, { kind: 'kinesis' }>,
-  { after = {}, onPoison, onShard }: OpenOptions,
+  { after = {}, range, onPoison, onShard }: OpenOptions,
 ): Promise<OpenedSource> {
   const client = createKinesisClient(endpoint === null ? {} : { endpoint })
   const onProgress = onShard ?? (() => {})
-  const options = { client, stream, shard_id, after_sequence, after, onPoison, onProgress }
+  const since_ms = arrivedSince(range)
+  const options = { client, stream, shard_id, after_sequence, since_ms, after, onPoison, onProgress }
   return { source: await kinesisReplay(options), total: null, close: () => client.destroy() }
+}
+
+/** Clocks of a stream and of its front door may differ by so much. */
+const CLOCKS_MS = 3_600_000
+
+/**
+ * Nothing happens later than it arrives, but for what a clock that is ahead claims. Whose a record is, and where, what came
+ * long before may say: where that is asked, a stream is read from its beginning.
+ */
+function arrivedSince({ from, device_id, location }: ReplayRange): number | null {
+  if (from === 0 || device_id !== null || location !== null) return null
+  return Math.max(0, from - FUTURE_LIMIT_MS - CLOCKS_MS)
 }
 
 function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null
+}
+
+/** The oldest record that the log of a folder still has. @throws SourceRefused */
+export async function oldestOf(folder: string): Promise<LogRecord | null> {
+  const log = openLog(folder)
+  try {
+    const [oldest] = await log.read('', 1)
+    return oldest ?? null
+  } finally {
+    log.close()
+  }
 }
 
 function openLog(folder: string) {

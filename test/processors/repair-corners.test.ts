@@ -6,7 +6,7 @@ import { pairTopic } from '../../events/topics.ts'
 import { difference } from '../simulation/checkers.ts'
 import { lawful } from '../simulation/law.ts'
 import { cleanRun } from '../simulation/run.ts'
-import { decidedBy, type Given, given, HOMES, rowsOf } from './given.ts'
+import { decidedBy, type Given, given, HOMES, rowsOf, thingsOf } from './given.ts'
 import { arrived, at, CHARGER, config, evse, thermostat, until } from './messages.ts'
 
 const DAY = 24 * 60
@@ -73,6 +73,24 @@ describe.each(HOMES)('a repair (%s)', (home) => {
     expect(await asIf(world, [often, plugged, told, faulted, charging])).toBeNull()
   })
 
+  test('does not open a session again by its name, which it learns with what silence has closed again since', async () => {
+    const often = config(0, CHARGER, { device_type: 'evse', report_interval_s: 900 }, { from: -1 })
+    const [plugged, back] = [
+      evse(0, 'C', { energy_delivered_kwh: 0.8, session_id: '' }),
+      evse(8 * DAY, 'D', { energy_delivered_kwh: 0.8, session_id: 's-1' }),
+    ]
+    const world = await given(home, often, plugged, until(9 * DAY), back)
+    expect(decidedBy(world)).toEqual([
+      'session_start',
+      'session_end retracted',
+      'session_continued',
+      'session_end',
+    ])
+    const told = { device_session_id: 's-1', ended_at: at(8 * DAY), end_reason: 'timeout' }
+    expect(thingsOf(world, 'session')).toMatchObject([told])
+    expect(await asIf(world, [often, plugged, back, until(9 * DAY)])).toBeNull()
+  })
+
   test('a configuration’s row lies where the configuration says, whatever came before it', async () => {
     const [garage, yard] = [
       config(0, CHARGER, { device_type: 'evse', location: 'garage' }),
@@ -121,6 +139,29 @@ describe('who had stood still while others went on', () => {
     const zombie = await given(slow)
     await zombie.when(evse(10, 'C'))
     expect(await asIf(successor, [evse(0, 'A'), evse(5, 'D'), evse(10, 'C')])).toBeNull()
+  })
+
+  test('leaves rows that nobody knows of, where it dies before it sees that it was late; the next repair there finds them', async () => {
+    const tables = emptyTables()
+    const successor = await given(memoryStore({ tables }), evse(0, 'A'))
+    let writes = 0
+    const slow = memoryStore({
+      tables,
+      onWrite: async (what) => {
+        if (writes++ === 0) await successor.when(evse(10, 'C'), evse(5, 'D'))
+        if (what.startsWith('states')) throw new Error('it dies')
+      },
+    })
+    const zombie = await given(slow)
+    await expect(zombie.when(evse(10, 'C'))).rejects.toThrow('it dies')
+    const prompt = [evse(0, 'A'), evse(5, 'D'), evse(10, 'C')]
+    expect(await asIf(successor, prompt)).toContain('has, and should not')
+    await successor.when(evse(20, 'A'))
+    expect(await asIf(successor, [...prompt, evse(20, 'A')])).toContain('has, and should not')
+    await successor.when(evse(7, null, { energy_delivered_kwh: 1 }))
+    expect(
+      await asIf(successor, [...prompt, evse(20, 'A'), evse(7, null, { energy_delivered_kwh: 1 })]),
+    ).toBeNull()
   })
 
   test('tells a pair nothing any more that has been told otherwise since', async () => {

@@ -215,6 +215,28 @@ describe.each(HOMES)('a cycle (%s)', (home) => {
   })
 })
 
+describe.each(HOMES)('a silence limit that becomes shorter while a session is open (%s)', (home) => {
+  const often = { device_type: 'evse', report_interval_s: 60 } as const
+  const ends = (world: Given) =>
+    rowsOf(world, { event_type: 'session_end' }).filter(({ retracted }) => !retracted)
+
+  test('counts when the longer one has passed, and the end is when the charger was last heard', async () => {
+    const world = await given(home, evse(0, 'C'), config(5, CHARGER, often), evse(6, 'C'), until(9 * DAY))
+    expect(ends(world)).toMatchObject([{ ts: at(7 * DAY), body: { end_reason: 'timeout', ended_at: at(6) } }])
+  })
+
+  test('counts at once for a session that begins after it', async () => {
+    const world = await given(home, config(-5, CHARGER, often), evse(0, 'C'), evse(6, 'C'), until(9 * DAY))
+    expect(ends(world)).toMatchObject([{ ts: at(16), body: { end_reason: 'timeout', ended_at: at(6) } }])
+  })
+
+  test('counts at once where it is in force from before the session began, whenever it is written', async () => {
+    const backdated = config(5, CHARGER, often, { from: -5 })
+    const world = await given(home, evse(0, 'C'), backdated, evse(6, 'C'), until(9 * DAY))
+    expect(ends(world)).toMatchObject([{ ts: at(16), body: { end_reason: 'timeout', ended_at: at(6) } }])
+  })
+})
+
 describe('where a device and its chart disagree', () => {
   test('it is counted: a start in the middle, an end that is none', async () => {
     const world = await given('memory', evse(0, 'B'))

@@ -108,6 +108,33 @@ describe.each(HOMES)('state of newer code (%s)', (home) => {
   })
 })
 
+test('a conflict with newer code holds the batch from that device on, and what lies before it is done', async () => {
+  const inner = memoryStore()
+  const world = await given(inner, evse(1, 'B'), thermostat(1, { heating_call: true }))
+  let upgraded = false
+  const store: DumpedStore = {
+    ...inner,
+    write: async (batch) => {
+      if (!upgraded) await rewrite(world, () => ({ format: 99 }))
+      upgraded = true
+      return inner.write(batch)
+    },
+  }
+  const late = await given(store)
+  const held = late.when(
+    thermostat(2, { heating_call: false }),
+    evse(2, 'C'),
+    thermostat(3, { heating_call: true }),
+  )
+  await expect(held).rejects.toThrow(NewerState)
+  await expect(held).rejects.toMatchObject({ device_id: 'dev-1', position: late.log[1]?.position })
+  expect(await store.position('test')).toBe(late.log[0]?.position)
+  // The other device's were written with the attempt that came too late for this one; they are known when they come again.
+  expect(itemOf(world, 'therm-1').applied).toBe(3)
+  await expect(late.again(late.log)).rejects.toThrow(NewerState)
+  expect(itemOf(world, 'therm-1').applied).toBe(3)
+})
+
 describe('our own bugs', () => {
   test('an internal record that does not parse is loud, and is not quarantined', async () => {
     const world = await given(memoryStore(), evse(1, 'B'))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   DescribeStreamCommand,
   MergeShardsCommand,
@@ -184,6 +185,26 @@ describe('a stream as the source of a replay', () => {
         .slice(0, own.length - 1),
     ).toEqual(own.slice(1).map(({ position }) => position))
     expect(new Set(one.map(({ name }) => name))).toEqual(new Set([shard_id]))
+  })
+
+  it('begins at what arrived at a time, where a time is asked for', async () => {
+    const { stream } = await kinesis.newStream(1)
+    const [early, late] = [
+      [said(1, 0), said(1, 1)],
+      [said(1, 2), said(1, 3)],
+    ]
+    await put(stream, early)
+    await sleep(1_500)
+    const since_ms = Date.now() - 500
+    await put(stream, late)
+    const read = await readAll(stream, { since_ms })
+    expect(stampsOf(read, 1)).toEqual(late.map(({ received_at }) => received_at))
+    const place = (await readAll(stream)).at(-1)
+    const after = { [place?.name ?? '']: place?.position ?? '' }
+    expect(stampsOf(await readAll(stream, { since_ms, after }), 1)).toEqual([])
+    const from = new Date(late[0]?.received_at ?? 0).toISOString()
+    const printed = await replay('print', '--kinesis', stream, '--endpoint', kinesis.endpoint, '--from', from)
+    expect(printed.out.trimEnd().split('\n')).toHaveLength(1)
   })
 
   it('keeps to the reads that a shard may give', async () => {

@@ -40,7 +40,8 @@ function withoutBookkeeping(table: string, row: Row): Row {
   } = row
   if (table === 'quarantine') delete kept.position
   if (kept.kind === 'too_old') kept.body = { ...(kept.body as Row), position: null }
-  if (table === 'states' && row.device_type === 'pair') delete kept.last_received_at
+  // Of copies that were received at different times the last to come in may be dropped or not.
+  if (table === 'states') delete kept.last_received_at
   if (table === 'summaries') kept.body = lawfulThing(kept.body as Row)
   if (table === 'events') kept.body = withoutRevision(kept.body as Row)
   if (table === 'events' && row.device_type === 'pair') kept.body = withoutTold(kept.body as Row)
@@ -56,7 +57,8 @@ function lawfulThing(body: Row): Row {
 }
 
 /** Records of a member are numbered as they come. */
-function withoutTold({ told: _, ...body }: { told?: unknown }): Row {
+function withoutTold(fields: object): Row {
+  const { told: _, ...body } = fields as Row
   return body
 }
 
@@ -75,8 +77,8 @@ function lawfulState(text: string): unknown {
 
 /** A pair hears words that are withdrawn again, and some more than once: what it counted of them says nothing. */
 function withoutWithdrawn<
-  S extends { counters: unknown; spoken: unknown; clamped_span: unknown; last: { fields: object } | null },
+  S extends Pick<DeviceState, 'counters' | 'spoken' | 'clamped_span' | 'last' | 'first_received_at' | 'told'>,
 >(state: S) {
-  const { counters: _c, spoken: _s, clamped_span: _p, last, ...kept } = state
+  const { counters: _c, spoken: _s, clamped_span: _p, first_received_at: _r, told: _t, last, ...kept } = state
   return { ...kept, last: last && { ...last, fields: withoutTold(last.fields) } }
 }

@@ -1,6 +1,6 @@
 /** A world that fails, cut small: what is not needed for it to fail the same way is taken away. */
 import type { Variant } from './consumer.ts'
-import { type World, whatIsWrong } from './world.ts'
+import { type World, type Wrong, whatIsWrong } from './world.ts'
 
 /**
  * With a record or a fault less, other things happen where chance is asked: so each smaller world gets some chances, and a
@@ -8,18 +8,18 @@ import { type World, whatIsWrong } from './world.ts'
  */
 const chancesOf = ({ said }: World) => Math.min(30, 5 + Math.ceil(300 / (said.length + 1)))
 
-/** Fails by the same law as `world`, which must fail. `tried` is told how many records are left. */
+/** Fails by the same law, in the same table, as `world`, which must fail. `tried` is told how many records are left. */
 export async function shrunk(
   world: World,
   variant: Variant = {},
   tried: (records: number) => void = () => {},
 ): Promise<World> {
-  const law = (await whatIsWrong(world, variant))?.law
+  const kind = await failure(world, variant)
   const stillFails = async (smaller: World) => {
     tried(smaller.said.length)
     for (let n = 0; n < chancesOf(smaller); n++) {
       const one = { ...smaller, seed: smaller.seed + n }
-      if ((await failure(one, variant)) === law) return one
+      if ((await failure(one, variant)) === kind) return one
     }
     return null
   }
@@ -36,10 +36,14 @@ type StillFails = (smaller: World) => Promise<World | null>
 
 async function failure(world: World, variant: Variant): Promise<string | undefined> {
   try {
-    return (await whatIsWrong(world, variant))?.law
+    return kindOf(await whatIsWrong(world, variant))
   } catch (error) {
     return String(error)
   }
+}
+
+function kindOf(wrong: Wrong | null): string | undefined {
+  return wrong?.law && `${wrong.law}: ${wrong.found.split(/[ :]/, 1)[0]}`
 }
 
 async function withFewerFaults(world: World, stillFails: StillFails): Promise<World> {

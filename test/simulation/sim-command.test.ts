@@ -29,6 +29,28 @@ describe('npm run sim', () => {
     expect(out).toMatch(/test\("SEED=\d+: .*async \(\) => \{\n {2}const world: World = \{/)
   })
 
+  test('counts the worlds that break a law, a line each, and goes on', async () => {
+    const { code, out } = await sim(
+      '--count',
+      '--rough',
+      '--seeds',
+      '40',
+      '--broken',
+      'ignores what comes late',
+    )
+    expect(code).toBe(1)
+    const lines = out.trimEnd().split('\n')
+    const wrong = lines.slice(0, -1)
+    expect(wrong.length).toBeGreaterThan(1)
+    for (const line of wrong) expect(line).toMatch(/^SEED=\d+ breaks the law that .+: .+/)
+    expect(lines.at(-1)).toBe(`${40 - wrong.length} of 40 worlds from seed 1 on kept every law`)
+  })
+
+  test('counts none where every law was kept', async () => {
+    const { code, out } = await sim('--count', '--seeds', '5')
+    expect({ code, out }).toEqual({ code: 0, out: '5 of 5 worlds from seed 1 on kept every law\n' })
+  })
+
   test.each([['--seeds', '0'], ['--from', 'x'], ['--broken', 'nothing'], ['--worlds', '5'], ['5']])(
     'refuses bad flags: %s %s',
     async (...args) => {

@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { BROKEN } from './broken.ts'
 import type { Variant } from './consumer.ts'
 import { pasteable, shrunk } from './shrink-world.ts'
-import { type World, type Wrong, whatIsWrong, worldOf } from './world.ts'
+import { rough, type World, type Wrong, whatIsWrong, worldOf } from './world.ts'
 
 /** `tty` is a terminal that progress may be drawn on, or null: then it is told in lines. */
 export type SimStreams = {
@@ -13,13 +13,14 @@ export type SimStreams = {
   tty: NodeJS.WritableStream | null
 }
 
-type Options = { seeds: number; from: number; broken?: string }
+type Options = { seeds: number; from: number; broken?: string; rough?: true; count?: true }
 
 /** 0: every world came to what it must; 1: one did not, or the home itself threw; 2: bad flags. */
 export async function runSim(args: readonly string[], streams: SimStreams): Promise<number> {
   const options = readOptions(args, streams)
   if (typeof options === 'number') return options
   const variant = options.broken === undefined ? {} : (BROKEN[options.broken] as Variant)
+  if (options.count) return countWrong(options, variant, streams)
   const found = await firstWrong(options, variant, streams)
   if (!found) {
     streams.out(`${options.seeds} worlds from seed ${options.from} on: every law was kept\n`)
@@ -44,6 +45,8 @@ function readOptions(args: readonly string[], { out, err }: SimStreams): Options
         Object.keys(BROKEN),
       ),
     )
+    .option('--rough', 'more of everything that goes wrong, in each of them')
+    .option('--count', 'go on after one that fails, and say at the end which did')
     .addHelpText('after', '\nExit codes: 0 every law was kept, 1 one was broken, 2 bad flags.')
     .allowExcessArguments(false)
     .configureOutput({ writeOut: out, writeErr: err })
@@ -61,20 +64,38 @@ function wholeNumber(text: string): number {
   return Number(text)
 }
 
-async function firstWrong(
-  { seeds, from }: Options,
+type Found = { world: World; wrong: Wrong }
+
+async function firstWrong(...of: Parameters<typeof eachWrong>): Promise<Found | null> {
+  for await (const found of eachWrong(...of)) return found
+  return null
+}
+
+/** Lets all of the worlds happen; one line for each that fails. */
+async function countWrong(...[options, variant, streams]: Parameters<typeof eachWrong>): Promise<number> {
+  let count = 0
+  for await (const { world, wrong } of eachWrong(options, variant, streams)) {
+    count++
+    streams.out(`SEED=${world.seed} breaks the law that ${wrong.law}: ${wrong.found}\n`)
+  }
+  const { seeds, from } = options
+  streams.out(`${seeds - count} of ${seeds} worlds from seed ${from} on kept every law\n`)
+  return count === 0 ? 0 : 1
+}
+
+async function* eachWrong(
+  { seeds, from, rough: isRough }: Options,
   variant: Variant,
   streams: SimStreams,
-): Promise<{ world: World; wrong: Wrong } | null> {
+): AsyncGenerator<Found> {
   const progress = tellProgress(seeds, streams)
   try {
     for (let seed = from; seed < from + seeds; seed++) {
-      const world = worldOf(seed)
+      const world = isRough ? rough(worldOf(seed)) : worldOf(seed)
       const wrong = await wrongOrThrown(world, variant)
-      if (wrong) return { world, wrong }
+      if (wrong) yield { world, wrong }
       progress.tell(seed - from + 1)
     }
-    return null
   } finally {
     progress.end()
   }

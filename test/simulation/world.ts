@@ -120,9 +120,10 @@ export async function whatIsWrong(world: World, variant: Variant = {}): Promise<
 
 function arrived(said: Record0[], first: number, how: Arrivals, random: Random): Record0[] {
   const [needed, others] = [said.slice(0, first), said.slice(first)]
-  const mixed = how.reach > 0 ? reordered(others, random, how.reach) : others
-  const again = publishedAgain([...needed, ...mixed], random, how.published_again)
-  return withDuplicates(again, random, how.duplicates)
+  // Of two copies that were received at different times, either may come first.
+  const again = publishedAgain(others, random, how.published_again)
+  const mixed = how.reach > 0 ? reordered(again, random, how.reach) : again
+  return withDuplicates([...needed, ...mixed], random, how.duplicates)
 }
 
 const FUTURE_LIMIT_MS = 5 * 60_000
