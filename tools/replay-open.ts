@@ -58,7 +58,7 @@ export async function openSource(options: OpenOptions): Promise<OpenedSource> {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
     return { source: records, total: sizeOf(source.path), close: () => {} }
   }
-  const log = openLog(source.folder)
+  const log = openLog(source)
   const end = until ?? (await log.tail())
   const records = logRecords(log, { after: after.log ?? '', until: end })
   const counted: ReplaySource = {
@@ -134,8 +134,7 @@ function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null
 }
 
-function openLog(folder: string) {
-  const path = filesOf(folder).log
+function openLog({ folder, path = filesOf(folder).log }: Extract<SourceOptions, { kind: 'log' }>) {
   if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: it has no log`)
   try {
     return sqliteLog(path, { readonly: true })

@@ -1,0 +1,63 @@
+/** The charts of two revisions beside each other: which differ, in words and drawn. */
+import type { ChartImpact } from '../processors/impact-report.ts'
+import { type ChartDiff, type Difference, diffCharts, isSame } from '../visualizer/chart-diff.ts'
+import type { ChartGraph } from '../visualizer/graph.ts'
+
+/** A chart by its id; null on the side that has none. */
+export type ChartPair = {
+  id: string
+  before: ChartGraph | null
+  after: ChartGraph | null
+  diff: ChartDiff | null
+}
+
+type Drawn = { graph: ChartGraph }
+
+/** In the order of what is, and then what was. */
+export function pairCharts(before: readonly Drawn[], after: readonly Drawn[]): ChartPair[] {
+  const ids = new Set([...after, ...before].map(({ graph }) => graph.id))
+  const byId = (all: readonly Drawn[], id: string) => all.find(({ graph }) => graph.id === id)?.graph ?? null
+  return [...ids].map((id) => {
+    const [was, is] = [byId(before, id), byId(after, id)]
+    return { id, before: was, after: is, diff: was && is && diffCharts(was, is) }
+  })
+}
+
+export function chartImpact({ id, before, after, diff }: ChartPair): ChartImpact {
+  return {
+    id,
+    before: before?.version ?? null,
+    after: after?.version ?? null,
+    differs: diff === null || !isSame(diff),
+    lines: diff === null ? [] : linesOf(diff),
+  }
+}
+
+const SIGN = { added: '+', removed: '-', changed: '~' } as const
+/** Code is long, and only that it differs can be said in a line. */
+const MOST_CHARACTERS = 60
+
+function linesOf(diff: ChartDiff): string[] {
+  const { states, edges, guards, actions, delays, context } = diff
+  const kinds = [
+    ['state', states],
+    ['edge', edges],
+    ['guard', guards],
+    ['action', actions],
+    ['delay', delays],
+    ['context', context],
+  ] as const
+  return kinds.flatMap(([kind, all]) => all.map((one) => lineOf(kind, one)))
+}
+
+function lineOf(kind: string, { mark, before, after, fields }: Difference): string {
+  const name =
+    before !== null && after !== null && before !== after ? `${before} → ${after}` : (after ?? before)
+  const said = fields.filter(
+    ({ before: was, after: is }) => Math.max(was.length, is.length) <= MOST_CHARACTERS,
+  )
+  const texts = said.map(({ field, before: was, after: is }) => `${field} ${was || 'none'} → ${is || 'none'}`)
+  const others = fields.filter((one) => !said.includes(one)).map(({ field }) => field)
+  const details = [...texts, ...(others.length > 0 ? [`${others.join(', ')} differs`] : [])]
+  return `${SIGN[mark]} ${kind} ${name}${details.length > 0 ? `: ${details.join('; ')}` : ''}`
+}
