@@ -1,11 +1,12 @@
-/** The program and the looks of the charts' pages, in one piece each: bundled from dashboard/chart-page. */
+/** The program and the looks of pages that need nothing else, in one piece each: bundled from dashboard. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { PageParts } from '../visualizer/chart-page.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const FOLDER = 'dashboard/chart-page'
+const CHARTS = 'dashboard/chart-page'
+const IMPACT = 'dashboard/impact-page'
 
 /** Browsers have no assert of their own; a broken invariant throws there too. */
 const assertions: Plugin = {
@@ -20,8 +21,21 @@ const assertions: Plugin = {
 
 /** The same code, the same bytes. @throws where it does not build, one line for each reason */
 export async function chartPageParts(): Promise<PageParts> {
+  return { script: await bundled(CHARTS), style: styleOf(CHARTS) }
+}
+
+/** Its charts look as those of the charts' pages. */
+export async function impactPageParts(): Promise<PageParts> {
+  return { script: await bundled(IMPACT), style: styleOf(CHARTS) + styleOf(IMPACT) }
+}
+
+function styleOf(folder: string): string {
+  return readFileSync(join(ROOT, folder, 'page.css'), 'utf8')
+}
+
+async function bundled(folder: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [`${FOLDER}/main.js`],
+    entryPoints: [`${folder}/main.js`],
     absWorkingDir: ROOT,
     bundle: true,
     write: false,
@@ -36,6 +50,5 @@ export async function chartPageParts(): Promise<PageParts> {
     plugins: [assertions],
     logLevel: 'silent',
   })
-  const script = outputFiles[0]?.text ?? ''
-  return { script, style: readFileSync(join(ROOT, FOLDER, 'page.css'), 'utf8') }
+  return outputFiles[0]?.text ?? ''
 }

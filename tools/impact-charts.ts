@@ -1,7 +1,12 @@
 /** The charts of two revisions beside each other: which differ, in words and drawn. */
 import type { ChartImpact } from '../processors/impact-report.ts'
 import { type ChartDiff, type Difference, diffCharts, isSame } from '../visualizer/chart-diff.ts'
+import { diffSvgs } from '../visualizer/diff-picture.ts'
 import type { ChartGraph } from '../visualizer/graph.ts'
+import { layOut } from '../visualizer/layout.ts'
+import { pictureOf } from '../visualizer/picture.ts'
+import { svgOf } from '../visualizer/svg.ts'
+import type { DrawnPair } from './impact-page.ts'
 
 /** A chart by its id; null on the side that has none. */
 export type ChartPair = {
@@ -31,6 +36,21 @@ export function chartImpact({ id, before, after, diff }: ChartPair): ChartImpact
     differs: diff === null || !isSame(diff),
     lines: diff === null ? [] : linesOf(diff),
   }
+}
+
+export async function drawPair({ id, before, after, diff }: ChartPair): Promise<DrawnPair> {
+  if (before && after && diff) return { id, ...(await diffSvgs(before, after, diff)) }
+  const draw = async (graph: ChartGraph | null) => {
+    if (graph === null) return null
+    const mark = before === null ? 'added' : 'removed'
+    const marks = new Map(
+      [...graph.states.map(({ path }) => path), ...graph.edges.map(({ id }) => id)].map(
+        (name) => [name, mark] as const,
+      ),
+    )
+    return svgOf(graph, await layOut(pictureOf(graph)), { marks, ids: `${id}-` })
+  }
+  return { id, before: await draw(before), after: await draw(after) }
 }
 
 const SIGN = { added: '+', removed: '-', changed: '~' } as const

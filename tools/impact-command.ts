@@ -6,10 +6,14 @@ import type { DeviceImpact } from '../processors/impact-compare.ts'
 import { hasImpact, type ImpactReport, impactLines, impactReport } from '../processors/impact-report.ts'
 import { count } from '../processors/replay-report.ts'
 import { SourceRefused } from '../processors/replay-source.ts'
-import { chartImpact, pairCharts } from './impact-charts.ts'
+import { isSame } from '../visualizer/chart-diff.ts'
+import { impactPageParts } from './chart-page-parts.ts'
+import { type ChartPair, chartImpact, drawPair, pairCharts } from './impact-charts.ts'
+import { chooseExamples, makeExamples } from './impact-examples.ts'
 import { foldImpact, type Side } from './impact-fold.ts'
 import { type ImpactOptions, parseImpactOptions } from './impact-options.ts'
-import { FOLD, loadRevision, RevisionRefused } from './impact-revision.ts'
+import { type DrawnPair, impactPage } from './impact-page.ts'
+import { FOLD, loadRevision, type RevisionCode, RevisionRefused } from './impact-revision.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
 import { createBars, type ReplayStreams } from './replay-output.ts'
 import { changedSources, sourcesFrom } from './source-files.ts'
@@ -58,8 +62,32 @@ async function compareRevisions(
     records: folded.records,
     refused: folded.refused,
   })
+  if (options.out !== null) {
+    await writePage({ options, report, pairs, before: was, after: is })
+    if (streams.tty) streams.err(`the page is ${options.out}\n`)
+  }
   await tell(options, report, streams)
   return hasImpact(report) ? 1 : 0
+}
+
+type Compared = {
+  options: ImpactOptions
+  report: ImpactReport
+  pairs: readonly ChartPair[]
+  before: RevisionCode
+  after: RevisionCode
+}
+
+/** Drawn are the charts that differ, and those that something can be clicked through on. */
+async function writePage({ options, report, pairs, before, after }: Compared): Promise<void> {
+  const chosen = chooseExamples(report, options.examples)
+  const examples = await makeExamples(chosen, options, before, after)
+  const shown = pairs.filter(
+    ({ id, diff }) => diff === null || !isSame(diff) || examples.some(({ chart }) => chart === id),
+  )
+  const drawn: DrawnPair[] = []
+  for (const pair of shown) drawn.push(await drawPair(pair))
+  await writeFile(options.out ?? '', impactPage(report, drawn, examples, await impactPageParts()))
 }
 
 async function fold(options: ImpactOptions, before: Side | null, after: Side, streams: ReplayStreams) {

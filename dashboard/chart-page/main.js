@@ -207,6 +207,10 @@ function back(at) {
 
 build()
 listen()
-letZoom(byId('drawing'), takeEdge)
+letZoom(
+  [byId('drawing')],
+  { zoomIn: byId('zoom-in'), zoomOut: byId('zoom-out'), zoomAll: byId('zoom-all') },
+  takeEdge,
+)
 shown()
 openHash()
