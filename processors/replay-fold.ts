@@ -46,7 +46,10 @@ const MOST_HELD = 32
 
 type Device = { quick: QuickDevice | null; records: number; bytes: number }
 
-/** Folds, and tells each device once, in no order. */
+/**
+ * Folds, and tells each device once, in no order. A contract: `npm run impact` calls it in older revisions, with these
+ * options, and reads what it tells.
+ */
 export async function foldRecords(
   options: FoldOptions,
   tell: (device: FoldedDevice) => Promise<void>,

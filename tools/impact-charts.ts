@@ -73,11 +73,26 @@ function linesOf(diff: ChartDiff): string[] {
 function lineOf(kind: string, { mark, before, after, fields }: Difference): string {
   const name =
     before !== null && after !== null && before !== after ? `${before} → ${after}` : (after ?? before)
-  const said = fields.filter(
-    ({ before: was, after: is }) => Math.max(was.length, is.length) <= MOST_CHARACTERS,
-  )
-  const texts = said.map(({ field, before: was, after: is }) => `${field} ${was || 'none'} → ${is || 'none'}`)
-  const others = fields.filter((one) => !said.includes(one)).map(({ field }) => field)
-  const details = [...texts, ...(others.length > 0 ? [`${others.join(', ')} differs`] : [])]
+  const details = tellingOf(fields).map(fieldText)
   return `${SIGN[mark]} ${kind} ${name}${details.length > 0 ? `: ${details.join('; ')}` : ''}`
+}
+
+type Field = Difference['fields'][number]
+
+/** A number says more than its code, and the code more than what kind of thing it is. */
+function tellingOf(fields: readonly Field[]): readonly Field[] {
+  const number = fields.find(
+    ({ field, before, after }) => field === 'value_ms' && !`${before}${after}`.includes('null'),
+  )
+  if (number) return [number]
+  const code = fields.find(({ field }) => field === 'code')
+  return code ? [code] : fields
+}
+
+function fieldText({ field, before, after }: Field): string {
+  const own = field.replace(/_code$/, '')
+  if (own !== field) return `what its ${own} stands for differs`
+  if (field === 'value_ms') return `${before} ms → ${after} ms`
+  if (Math.max(before.length, after.length) > MOST_CHARACTERS) return `${field} differs`
+  return `${field} ${before || 'none'} → ${after || 'none'}`
 }

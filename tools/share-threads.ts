@@ -3,6 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { type Poison, SourceRefused } from '../processors/replay-source.ts'
 
 export type FromShare<Item, Figures> =
+  /** It has loaded what it needs, and may be ended: native code that is being loaded may not. */
+  | { kind: 'ready' }
   | { kind: 'items'; items: Item[] }
   | { kind: 'poison'; poison: Poison }
   | { kind: 'read'; read: number; total: number | null; records: number }
@@ -26,14 +28,21 @@ export async function runShares<Item, Figures>(
   tell: Tell<Item>,
 ): Promise<Figures[]> {
   const threads = starts.map((start) => new Worker(worker, { workerData: start }))
+  const loaded = threads.map(isLoaded)
   try {
     const shares = threads.map((thread, nth) =>
       listen<Item, Figures>(thread, starts[nth]?.share ?? nth, on, tell),
     )
     return await Promise.all(shares)
   } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()))
+    await Promise.all(threads.map((thread, nth) => loaded[nth]?.then(() => thread.terminate())))
   }
+}
+
+function isLoaded(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['message', 'error', 'exit']) thread.once(event, () => resolve())
+  })
 }
 
 function listen<Item, Figures>(
@@ -48,6 +57,7 @@ function listen<Item, Figures>(
   thread.on('message', (message: FromShare<Item, Figures>) => {
     if (message.kind === 'poison') on.onPoison(message.poison)
     else if (message.kind === 'read') on.onRead(share, message.read, message.total, message.records)
+    else if (message.kind === 'ready') return
     else if (message.kind === 'refused') done.reject(new SourceRefused(message.reason))
     else if (message.kind === 'done') {
       ended = true
@@ -93,6 +103,7 @@ export async function answer<Figures>(
   work: () => Promise<Figures>,
   refusals: readonly (new (...all: never[]) => Error)[],
 ): Promise<void> {
+  post({ kind: 'ready' })
   try {
     post({ kind: 'done', figures: await work() })
   } catch (error) {

@@ -1,6 +1,8 @@
 /** Zoom and pan of drawings by their viewBox: wheel, drag, buttons and keys. A click that is no drag is passed on. */
 const STEP = 1.25
 const CLOSEST = 12
+/** Of the drawing, around what is shown. */
+const AROUND = 24
 /** A hand is not steady. */
 const DRAG_PX = 4
 
@@ -47,6 +49,25 @@ export function letZoom(boxes, buttons, onEdge) {
     ArrowUp: () => pan(0, -60),
     ArrowDown: () => pan(0, 60),
   }
+  /** As near as it gets with these in view: rectangles of the screen in the first of the boxes. */
+  const focus = (rects) => {
+    if (rects.length === 0) return showAll()
+    const toDrawing = svg.getScreenCTM().inverse()
+    const corners = rects.flatMap(({ left, top, right, bottom }) => [
+      new DOMPoint(left, top).matrixTransform(toDrawing),
+      new DOMPoint(right, bottom).matrixTransform(toDrawing),
+    ])
+    const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
+    const [x, y] = [Math.min(...xs) - AROUND, Math.min(...ys) - AROUND]
+    const [wide, high] = [Math.max(...xs) + AROUND - x, Math.max(...ys) + AROUND - y]
+    const aspect = svg.clientHeight / svg.clientWidth
+    // Words are read best as large as they were drawn.
+    const width = Math.min(all.width, Math.max(wide, high / aspect, svg.clientWidth))
+    const height = width * aspect
+    view = { x: x - (width - wide) / 2, y: y - (height - high) / 2, width, height }
+    show()
+  }
+
   const onKey = (event) => {
     const act = keys[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
@@ -61,6 +82,7 @@ export function letZoom(boxes, buttons, onEdge) {
   buttons.zoomIn.addEventListener('click', () => zoom(STEP))
   buttons.zoomOut.addEventListener('click', () => zoom(1 / STEP))
   buttons.zoomAll.addEventListener('click', showAll)
+  return { focus }
 }
 
 function letWheel(svg, zoom) {

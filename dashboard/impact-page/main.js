@@ -5,9 +5,10 @@ import { showStep } from './show.js'
 const examples = JSON.parse(document.getElementById('examples').textContent)
 
 for (const section of document.querySelectorAll('[data-chart]')) {
-  zoomable(section)
+  const drawings = zoomable(section)
   const own = examples.filter(({ chart }) => chart === section.dataset.chart)
-  if (own.length > 0) stepped(section, own)
+  if (own.length > 0) stepped(section, own, drawings)
+  for (const drawing of drawings) lookAt(drawing, '.added, .removed, .changed')
 }
 
 /** Drawings of one size move together, others by themselves. */
@@ -16,11 +17,25 @@ function zoomable(section) {
   const sizes = boxes.map((box) => box.querySelector('svg').getAttribute('viewBox'))
   const find = (name) => section.querySelector(name)
   const buttons = { zoomIn: find('.zoom-in'), zoomOut: find('.zoom-out'), zoomAll: find('.zoom-all') }
-  if (new Set(sizes).size === 1) letZoom(boxes, buttons, () => {})
-  else for (const box of boxes) letZoom([box], buttons, () => {})
+  const groups = new Set(sizes).size === 1 ? [boxes] : boxes.map((box) => [box])
+  return groups.map((group) => ({ boxes: group, zoom: letZoom(group, buttons, () => {}) }))
 }
 
-function stepped(section, own) {
+/** Brings what is meant into view; on the second of two drawings it lies where it would on the first. */
+function lookAt({ boxes, zoom }, selector) {
+  const origin = boxes[0].getBoundingClientRect()
+  const rects = boxes.flatMap((box) => {
+    const own = box.getBoundingClientRect()
+    const [x, y] = [origin.left - own.left, origin.top - own.top]
+    return [...box.querySelectorAll(selector)].map((one) => {
+      const { left, top, right, bottom } = one.getBoundingClientRect()
+      return { left: left + x, top: top + y, right: right + x, bottom: bottom + y }
+    })
+  })
+  if (rects.length > 0) zoom.focus(rects)
+}
+
+function stepped(section, own, drawings) {
   const find = (name) => section.querySelector(name)
   let [example] = own
   let at = 0
@@ -40,6 +55,7 @@ function stepped(section, own) {
     find('.on').disabled = at === example.steps.length - 1
     find('.apart').disabled = nextApart() < 0
     showStep(section, example, at)
+    for (const drawing of drawings) lookAt(drawing, '.here, .taken')
   }
 
   function nextApart() {

@@ -36,8 +36,11 @@ export function showStep(section, { steps }, at) {
 function mark(figure, side) {
   const inside = (path) =>
     side?.state.split('|').some((one) => one === path || one.startsWith(`${path}.`)) ?? false
-  for (const drawn of figure.querySelectorAll('[data-state]'))
+  const states = side?.state.split('|') ?? []
+  for (const drawn of figure.querySelectorAll('[data-state]')) {
     drawn.classList.toggle('now', drawn.dataset.state !== '' && inside(drawn.dataset.state))
+    drawn.classList.toggle('here', states.includes(drawn.dataset.state))
+  }
   const taken = new Set((side?.heard ?? []).flatMap(({ edges }) => edges))
   for (const drawn of figure.querySelectorAll('[data-edges]'))
     drawn.classList.toggle(
