@@ -1,4 +1,5 @@
 /** A plan → the source of a chart: every event of the model an edge with a named guard, every action named. */
+import type { Chart } from '../statecharts/chart.ts'
 import { left } from '../statecharts/detector-run.ts'
 import { keyCode, reading } from './action-code.ts'
 import { quote } from './expression-code.ts'
@@ -8,7 +9,12 @@ import type { Plan, PlannedRule, PlannedState } from './plan.ts'
 /** How from where the chart will stand its imports are reached: the folder of that name, and the package. */
 export type Reached = { statecharts: string; xstate: string }
 
-export function chartCode(plan: Plan, reached: Reached): string {
+/** `acknowledged`: what the lint of charts finds in it, as it has to. */
+export function chartCode(
+  plan: Plan,
+  reached: Reached,
+  acknowledged: NonNullable<Chart['acknowledged']> = [],
+): string {
   const { model } = plan
   const id = kebab(model.name)
   const parts = [detectorCode(plan), machineCode(plan, id)].join('\n\n')
@@ -18,8 +24,17 @@ export function chartCode(plan: Plan, reached: Reached): string {
   return `${header(plan, parts)}${importsCode(plan, parts, reached)}
 ${parts}
 
-export const ${chartName(model.name)}: Chart = { id: ${quote(id)}, version: 1, machine, quiescent: ${list(quiescent)} }
+export const ${chartName(model.name)}: Chart = { id: ${quote(id)}, version: 1, machine, quiescent: ${list(quiescent)}${acknowledgedCode(acknowledged)} }
 `
+}
+
+function acknowledgedCode(acknowledged: NonNullable<Chart['acknowledged']>): string {
+  if (acknowledged.length === 0) return ''
+  const lines = acknowledged.map(
+    ({ rule, place, because }) =>
+      `{ rule: ${quote(rule)}, place: ${quote(place)}, because: ${quote(because)} }`,
+  )
+  return `,\n  acknowledged: [${lines.join(', ')}]`
 }
 
 export function chartName(model: string): string {

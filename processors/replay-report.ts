@@ -57,7 +57,7 @@ export function verifyReport(
 }
 
 /** A small enough part of a kWh that the order of a sum does not show. */
-function rounded(kwh: number): number {
+export function rounded(kwh: number): number {
   return Math.round(kwh * 1e6) / 1e6 + 0
 }
 
@@ -70,7 +70,7 @@ export function verifyLines(report: VerifyReport, shown = 200): string[] {
   const lines = [
     `${count(report.records)} records of ${count(report.devices)} devices, ${count(report.refused)} refused`,
     `${count(report.same)} same, ${count(report.appear)} would appear, ${count(report.vanish)} would vanish, ${count(report.change)} would change`,
-    `${kwh(report.stored_kwh)} stored, ${kwh(report.folded_kwh)} by the log (${signed(report.folded_kwh - report.stored_kwh)} kWh)`,
+    `${kwhText(report.stored_kwh)} stored, ${kwhText(report.folded_kwh)} by the log (${signed(report.folded_kwh - report.stored_kwh)} kWh)`,
   ]
   const details = report.differences.flatMap(detailLines)
   lines.push(...details.slice(0, shown))
@@ -91,31 +91,31 @@ function detailLines(one: VerifyReport['differences'][number]): string[] {
 }
 
 function thingText({ kind, id, started_at, ended_at, energy_kwh }: ToldThing): string {
-  const energy = energy_kwh === null ? '' : ` ${kwh(energy_kwh)}`
-  return `${kind} ${id} ${time(started_at)} to ${ended_at === null ? 'now' : time(ended_at)}${energy}`
+  const energy = energy_kwh === null ? '' : ` ${kwhText(energy_kwh)}`
+  return `${kind} ${id} ${timeText(started_at)} to ${ended_at === null ? 'now' : timeText(ended_at)}${energy}`
 }
 
 function changeText({ kind, id, started_at, ended_at, energy_kwh, location, other }: ChangedThing): string {
-  const end = (at: number | null) => (at === null ? 'open' : time(at))
-  const energy = (of: number | null) => (of === null ? 'none' : kwh(of))
+  const end = (at: number | null) => (at === null ? 'open' : timeText(at))
+  const energy = (of: number | null) => (of === null ? 'none' : kwhText(of))
   const parts = [
     ...(ended_at ? [`end ${end(ended_at[0])} → ${end(ended_at[1])}`] : []),
     ...(energy_kwh ? [`${energy(energy_kwh[0])} → ${energy(energy_kwh[1])}`] : []),
     ...(location ? [`location ${location[0] ?? 'none'} → ${location[1] ?? 'none'}`] : []),
     ...(other ? ['its details'] : []),
   ]
-  return `${kind} ${id} ${time(started_at)}: ${parts.join(', ')}`
+  return `${kind} ${id} ${timeText(started_at)}: ${parts.join(', ')}`
 }
 
-function time(ms: number): string {
+export function timeText(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function kwh(value: number): string {
+export function kwhText(value: number): string {
   return `${value.toFixed(3)} kWh`
 }
 
-function signed(value: number): string {
+export function signed(value: number): string {
   const text = value.toFixed(3)
   return value > 0 ? `+${text}` : text === '-0.000' ? '0.000' : text
 }

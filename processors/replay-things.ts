@@ -2,6 +2,7 @@
 import { hashOf } from '../events/hash.ts'
 import type { Summary } from '../events/ports.ts'
 
+/** Part of what `npm run impact` asks of older revisions: fields are added to it, and none is taken away. */
 export type ThingFacts = {
   kind: Summary['kind']
   started_at: number
@@ -9,6 +10,10 @@ export type ThingFacts = {
   ended_at: number | null
   energy_kwh: number | null
   location: string | null
+  /** Of a session. Absent where a revision older than this field has folded it, as `variety` is. */
+  charging_s?: number | null
+  /** A cycle's mode, an alarm's name: what is of another variety has nothing to do with it. */
+  variety?: string | null
   /** Everything else that its row says, as the first 52 bits of a hash. What is still going on is told from the state, so its row says less. */
   rest: number
 }
@@ -25,7 +30,18 @@ export function factsOf({ kind, started_at, location, body }: Summary): ThingFac
   const said = open ? { device_session_id: body.device_session_id } : body
   // A number, for a text of a year's sessions is many megabytes.
   const rest = Number.parseInt(hashOf([stableText(said)]).slice(0, 13), 16)
-  return { kind, started_at, ended_at, energy_kwh: open ? null : energy_kwh, location, rest }
+  const charging_s = open ? null : ((body.charging_s as number | undefined) ?? null)
+  const variety = ((body.alarm ?? body.mode) as string | undefined) ?? null
+  return {
+    kind,
+    started_at,
+    ended_at,
+    energy_kwh: open ? null : energy_kwh,
+    location,
+    charging_s,
+    variety,
+    rest,
+  }
 }
 
 function stableText(value: unknown, top = true): string {

@@ -3,7 +3,7 @@ import type { DeviceStateItem } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { applyRecords } from './apply-records.ts'
 import { type DeviceRecord, openRecord, readRecord } from './decode-record.ts'
-import { deviceStore } from './replay-device-store.ts'
+import { type DeviceStore, deviceStore } from './replay-device-store.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
 const BATCH = 1_000
@@ -12,6 +12,17 @@ export type Folded = { things: Things; refused: number }
 
 /** `records` are the device's own, in log order. What they are to its pair is on the pair's own stream. */
 export async function foldWhole(device_id: string, records: readonly LogRecord[]): Promise<Folded> {
+  const { store, refused } = await processWhole(device_id, records)
+  const things: Things = new Map()
+  for (const one of store.summaries()) if (!one.retracted) things.set(one.id, factsOf(one))
+  return { things, refused }
+}
+
+/** The same, with every row that they lead to. */
+export async function processWhole(
+  device_id: string,
+  records: readonly LogRecord[],
+): Promise<{ store: DeviceStore; refused: number }> {
   const store = deviceStore()
   let stored: DeviceStateItem | null = null
   let refused = 0
@@ -28,7 +39,5 @@ export async function foldWhole(device_id: string, records: readonly LogRecord[]
     store.take(applied.write)
     stored = applied.write.state
   }
-  const things: Things = new Map()
-  for (const one of store.summaries()) if (!one.retracted) things.set(one.id, factsOf(one))
-  return { things, refused }
+  return { store, refused }
 }

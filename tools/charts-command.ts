@@ -1,5 +1,5 @@
 /** `npm run charts`, from its flags to its exit code. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { shippedCharts } from '../statecharts/device-charts.ts'
@@ -7,10 +7,12 @@ import { type ChartFiles, chartFiles, chartsIndex } from '../visualizer/chart-fi
 import { type Finding, lintGraph } from '../visualizer/lint.ts'
 import { readChart } from '../visualizer/read-machine.ts'
 import { chartPageParts } from './chart-page-parts.ts'
+import { chartsIn, type ImportedChart, NoCharts } from './imported-charts.ts'
 
 export type ChartsStreams = { out: (text: string) => void; err: (text: string) => void }
 
 const FOLDER = 'docs/charts'
+const IMPORTED = 'statecharts/imported'
 
 /** 0: written, or nothing found. 1: findings. 2: it cannot be done as asked. */
 export async function runCharts(argv: string[], streams: ChartsStreams): Promise<0 | 1 | 2> {
@@ -21,8 +23,28 @@ export async function runCharts(argv: string[], streams: ChartsStreams): Promise
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : 2
   }
-  const { out, check } = command.opts<{ out: string; check?: true }>()
-  return check ? checkAll(streams) : writeAll(out, streams)
+  const { out, check, also = [] } = command.opts<{ out: string; check?: true; also?: string[] }>()
+  try {
+    const imported = await allImported(also)
+    return check ? checkAll(imported, streams) : await writeAll(out, imported, streams)
+  } catch (error) {
+    if (!(error instanceof NoCharts)) throw error
+    streams.err(`charts: ${error.message}\n`)
+    return 2
+  }
+}
+
+/** Charts made from detector models have a folder of their own; `also` names others. */
+async function allImported(also: readonly string[]): Promise<ImportedChart[]> {
+  const folders = [...(existsSync(IMPORTED) ? [IMPORTED] : []), ...also]
+  const all: ImportedChart[] = []
+  for (const folder of folders) all.push(...(await chartsIn(folder)))
+  const known = new Set(shippedCharts().map(({ id }) => id))
+  // One that a device runs is drawn as that.
+  const others = all.filter(({ chart }) => !known.has(chart.id))
+  const twice = others.find(({ chart }, n) => others.findIndex((one) => one.chart.id === chart.id) !== n)
+  if (twice) throw new NoCharts(`there are two charts ${twice.chart.id}: the second in ${twice.file}`)
+  return others
 }
 
 function commandOf({ out, err }: ChartsStreams): Command {
@@ -31,23 +53,31 @@ function commandOf({ out, err }: ChartsStreams): Command {
       'Writes each chart as a page to step it on, SVG, Mermaid, SCXML and JSON for Stately, or checks them.',
     )
     .option('--out <folder>', 'where to write', FOLDER)
+    .option('--also <folder...>', 'charts of the files in a folder too, beside statecharts/imported')
     .option('--check', 'look for faults of the charts instead, and end with 1 where there are any')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: (text) => err(text.replace(/^error: /, 'charts: ')) })
 }
 
-/** All files of all shipped charts, by name. */
-export async function allChartFiles(): Promise<ChartFiles> {
-  const charts = shippedCharts()
+/** All files of all charts, by name. */
+export async function allChartFiles(imported?: readonly ImportedChart[]): Promise<ChartFiles> {
+  const shipped = shippedCharts()
+  const others = imported ?? (await allImported([]))
+  const charts = [...shipped, ...others.map(({ chart }) => chart)]
   const files: ChartFiles = { 'README.md': chartsIndex(charts.map(readChart)) }
   const page = await chartPageParts()
-  for (const chart of charts) Object.assign(files, await chartFiles(chart, page))
+  for (const chart of shipped) Object.assign(files, await chartFiles(chart, page))
+  for (const one of others) Object.assign(files, await chartFiles(one.chart, await chartPageParts([one])))
   return files
 }
 
-async function writeAll(folder: string, { out, err }: ChartsStreams): Promise<0 | 2> {
-  const files = await allChartFiles()
+async function writeAll(
+  folder: string,
+  imported: readonly ImportedChart[],
+  { out, err }: ChartsStreams,
+): Promise<0 | 2> {
+  const files = await allChartFiles(imported)
   try {
     mkdirSync(folder, { recursive: true })
     for (const [name, text] of Object.entries(files)) {
@@ -70,8 +100,9 @@ function textAt(path: string): string | null {
   }
 }
 
-function checkAll({ out }: ChartsStreams): 0 | 1 {
-  const found = shippedCharts().flatMap((chart) => {
+function checkAll(imported: readonly ImportedChart[], { out }: ChartsStreams): 0 | 1 {
+  const charts = [...shippedCharts(), ...imported.map(({ chart }) => chart)]
+  const found = charts.flatMap((chart) => {
     const findings = lintGraph(readChart(chart), chart.acknowledged ?? [])
     out(`${chart.id}: ${findings.length === 0 ? 'nothing found' : `${findings.length} found`}\n`)
     return findings

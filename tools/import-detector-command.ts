@@ -1,6 +1,6 @@
 /** The import of a detector model: read, translate, write the chart, walk it, write its tests. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chartCode, chartName } from '../iot-events/chart-code.ts'
@@ -12,6 +12,7 @@ import { testCode } from '../iot-events/test-code.ts'
 import { rulesOf, walkRules } from '../iot-events/walk.ts'
 import type { Chart } from '../statecharts/chart.ts'
 import type { Detector } from '../statecharts/detector.ts'
+import { lintImported } from './import-detector-lint.ts'
 import {
   BadDetectorFlags,
   DetectorHelpAsked,
@@ -23,6 +24,9 @@ type Streams = { out: (text: string) => void; err: (text: string) => void }
 
 const ROOT = join(import.meta.dirname, '..')
 const BIOME = join(ROOT, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+
+/** A file that has been loaded stays loaded under its name. */
+let tries = 0
 
 /** The command cannot be followed; each message is a line for a person. */
 class Refused extends Error {}
@@ -49,16 +53,14 @@ async function importDetector(options: ImportDetectorOptions, out: Streams['out'
   const id = kebab(model.name)
   const chart_file = join(chart_folder, `${id}.ts`)
   const test_file = join(test_folder, `${id}.test.ts`)
-  const code = formatted(
-    chartCode(plan, {
-      statecharts: reached(chart_folder, 'statecharts'),
-      xstate: packageFrom(chart_folder, 'xstate', 'xstate/dist/xstate.cjs.mjs'),
-    }),
-  )
-  write(chart_file, code, force)
-  const made = (await import(pathToFileURL(chart_file).href)) as Record<string, unknown>
-  const detector = made.detector as Detector
-  const { rules: walks, endless } = walkRules(made[chartName(model.name)] as Chart, detector, plan.mentioned)
+  const from = {
+    statecharts: reached(chart_folder, 'statecharts'),
+    xstate: packageFrom(chart_folder, 'xstate', 'xstate/dist/xstate.cjs.mjs'),
+  }
+  const { chart, detector } = await tried(chart_folder, model.name, chartCode(plan, from))
+  const { rules: walks, endless } = walkRules(chart, detector, plan.mentioned)
+  const { acknowledged, others } = lintImported(chart, endless)
+  write(chart_file, formatted(chartCode(plan, from, acknowledged)), force)
   const places = {
     chart: `${slashed(relative(test_folder, chart_folder)) || '.'}/${id}.ts`.replace(/^(?!\.)/, './'),
     statecharts: reached(test_folder, 'statecharts'),
@@ -71,11 +73,30 @@ async function importDetector(options: ImportDetectorOptions, out: Streams['out'
     out(
       `note: ${state}: its timers start again without a message between; docs/import-detector.md says what of it\n`,
     )
+  // Cycles of timers have been told by their states.
+  for (const { rule, place, reason } of others.filter(({ rule }) => rule !== 'timer-cycle'))
+    out(`note: ${rule} at ${place}: ${reason}\n`)
   const rules = rulesOf(detector)
   for (const rule of rules.filter((one) => !walks.has(one)))
     out(`note: ${rule}: no series of messages was found that makes it hold; its test is left to write\n`)
   out(`${model.name}: ${model.states.length} states, ${rules.length} rules, ${walks.size} of them walked\n`)
   out(`  ${slashed(relative('.', chart_file))}\n  ${slashed(relative('.', test_file))}\n`)
+}
+
+/** The chart as its code makes it, from a file beside where it will stand, so that it finds what it imports. */
+async function tried(
+  folder: string,
+  name: string,
+  code: string,
+): Promise<{ chart: Chart; detector: Detector }> {
+  const path = join(folder, `${kebab(name)}.${process.pid}-${++tries}.ts`)
+  put(path, code)
+  try {
+    const made = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+    return { chart: made[chartName(name)] as Chart, detector: made.detector as Detector }
+  } finally {
+    rmSync(path)
+  }
 }
 
 function translate(file: string): { model: DetectorModel; notes: string[]; plan: Plan } {
@@ -115,6 +136,10 @@ function formatted(code: string): string {
 function write(path: string, code: string, force: boolean): void {
   if (!force && existsSync(path) && readFileSync(path, 'utf8') !== code)
     throw new Refused(`${path}: holds something else; --force writes over it`)
+  put(path, code)
+}
+
+function put(path: string, code: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, code)

@@ -60,7 +60,7 @@ export async function openSource(options: OpenOptions): Promise<OpenedSource> {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
     return { source: records, total: sizeOf(source.path), close: () => {} }
   }
-  const log = openLog(source.folder)
+  const log = openLog(source)
   const end = until ?? (await log.tail())
   const records = logRecords(log, { after: after.log ?? '', until: end })
   const counted: ReplaySource = {
@@ -151,7 +151,7 @@ function sizeOf(path: string): number | null {
 
 /** The oldest record that the log of a folder still has. @throws SourceRefused */
 export async function oldestOf(folder: string): Promise<LogRecord | null> {
-  const log = openLog(folder)
+  const log = openLog({ kind: 'log', folder })
   try {
     const [oldest] = await log.read('', 1)
     return oldest ?? null
@@ -160,8 +160,7 @@ export async function oldestOf(folder: string): Promise<LogRecord | null> {
   }
 }
 
-function openLog(folder: string) {
-  const path = filesOf(folder).log
+function openLog({ folder, path = filesOf(folder).log }: Extract<SourceOptions, { kind: 'log' }>) {
   if (!existsSync(path)) throw new SourceRefused(`${folder} is no data folder: it has no log`)
   try {
     return sqliteLog(path, { readonly: true })

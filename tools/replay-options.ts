@@ -39,35 +39,34 @@ export type ReplayOptions = {
   checkpoint: string | null
 }
 
-type Flags = PlaceFlags & {
-  from?: number
-  to?: number
-  margin: number
-  device?: string
-  location?: string
-  type?: string
-  threads?: number
-  json?: string
-  aside?: string
-  table?: string
-  rate?: number
-  dryRun?: true
-  yes?: true
-  most?: number
-  checkpoint?: string
-}
+type Flags = PlaceFlags &
+  RangeFlags & {
+    threads?: number
+    json?: string
+    aside?: string
+    table?: string
+    rate?: number
+    dryRun?: true
+    yes?: true
+    most?: number
+    checkpoint?: string
+  }
 
 /** `argv` without node and the script. Throws `BadFlags`, or `HelpAsked`. */
 export function parseReplayOptions(argv: string[], write: (text: string) => void): ReplayOptions {
-  const command = describeCommand(write)
+  const command = parseFlags(describeCommand(write), argv)
+  return checkFlags(command.args, command.opts<Flags>())
+}
+
+/** Throws `BadFlags` with one line, or `HelpAsked`. */
+export function parseFlags(command: Command, argv: string[]): Command {
   try {
-    command.parse(argv, { from: 'user' })
+    return command.parse(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) throw new HelpAsked()
     throw new BadFlags(error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
   }
-  return checkFlags(command.args, command.opts<Flags>())
 }
 
 function describeCommand(write: (text: string) => void): Command {
@@ -91,11 +90,7 @@ function describeCommand(write: (text: string) => void): Command {
     .option('--data <dir>', 'the data folder to compare with (default: that of --log, else data/pilotline)')
     .addOption(time('--from <time>', 'what happened from then on'))
     .addOption(time('--to <time>', 'what happened before'))
-    .addOption(
-      new Option('--margin <span>', 'how late it may have come in: 90s, 30m, 12h, 7d')
-        .argParser(readSpan)
-        .default(EVERYTHING.margin_ms, '7d'),
-    )
+    .addOption(margin())
     .option('--device <id>', 'of one device')
     .option('--location <name>', 'at one location')
     .option('--type <event_type>', 'of one type, such as state_change; config, until and pair too')
@@ -175,7 +170,17 @@ function isMode(mode: string | undefined): mode is Mode {
   return MODES.some((one) => one === mode)
 }
 
-function rangeOf({ from = 0, to = EVERYTHING.to, margin, device, location, type }: Flags): ReplayRange {
+export type RangeFlags = {
+  from?: number
+  to?: number
+  margin: number
+  device?: string
+  location?: string
+  type?: string
+}
+
+export function rangeOf(flags: RangeFlags): ReplayRange {
+  const { from = 0, to = EVERYTHING.to, margin, device, location, type } = flags
   if (from >= to) throw new BadFlags('--from is not before --to')
   const [device_id, ...others] = [device ?? null, location ?? null, type ?? null]
   return { from, to, margin_ms: margin, device_id, location: others[0] ?? null, type: others[1] ?? null }
@@ -190,15 +195,24 @@ function number(flags: string, description: string, most: number): Option {
   })
 }
 
-function time(flags: string, description: string): Option {
-  return new Option(flags, `${description}; epoch ms, or ISO 8601 with its offset`).argParser(readTime)
+export function time(flags: string, description: string): Option {
+  return new Option(flags, `${description}; epoch ms, ISO 8601 with its offset, or a day of UTC`).argParser(
+    readTime,
+  )
 }
 
 function readTime(text: string): number {
-  const ms = /^\d{12,13}$/.test(text) ? Number(text) : parseIsoTime(text)
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
+  const ms = /^\d{12,13}$/.test(text) ? Number(text) : parseIsoTime(isDay ? `${text}T00:00Z` : text)
   if (ms === null)
-    throw new InvalidArgumentError('It is neither epoch ms nor an ISO 8601 time with its offset.')
+    throw new InvalidArgumentError('It is neither epoch ms, an ISO 8601 time with its offset, nor a day.')
   return ms
+}
+
+export function margin(): Option {
+  return new Option('--margin <span>', 'how late it may have come in: 90s, 30m, 12h, 7d')
+    .argParser(readSpan)
+    .default(EVERYTHING.margin_ms, '7d')
 }
 
 const SPANS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -209,7 +223,7 @@ function readSpan(text: string): number {
   return Number(parts[1]) * (SPANS[parts[2] as string] as number)
 }
 
-function readThreads(text: string): number {
+export function readThreads(text: string): number {
   const threads = Number(text)
   if (!/^\d{1,2}$/.test(text) || threads < 1 || threads > 64)
     throw new InvalidArgumentError('It is a whole number from 1 to 64.')

@@ -1,9 +1,11 @@
 /** Where a replay reads from and where it writes to, as its flags say it. */
-import { join, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { BadFlags } from './import-options.ts'
 
 export type SourceOptions =
-  | { kind: 'log'; folder: string }
+  /** `path`: of a log that lies elsewhere, or is called otherwise. */
+  | { kind: 'log'; folder: string; path?: string }
   | { kind: 'file'; path: string }
   | { kind: 'quarantine'; folder: string }
   | { kind: 'archive'; folder: string }
@@ -42,7 +44,7 @@ export type PlaceFlags = {
 export function sourceOf(flags: PlaceFlags): SourceOptions {
   const { log, file, kinesis, shard, afterSequence } = flags
   const sources: SourceOptions[] = []
-  if (log !== undefined) sources.push({ kind: 'log', folder: resolve(log) })
+  if (log !== undefined) sources.push(logOf(resolve(log)))
   if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
   if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
   if (flags.failed !== undefined) sources.push(failedOf(flags.failed, flags))
@@ -55,6 +57,12 @@ export function sourceOf(flags: PlaceFlags): SourceOptions {
   if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
     throw new BadFlags('--shard and --after-sequence are for --kinesis')
   return source
+}
+
+/** A data folder, or the log itself. */
+function logOf(path: string): SourceOptions {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+  return isFile ? { kind: 'log', folder: dirname(path), path } : { kind: 'log', folder: path }
 }
 
 function streamOf(stream: string, { shard, afterSequence, endpoint }: PlaceFlags): SourceOptions {

@@ -168,8 +168,7 @@ function guardText({ guard }: GraphEdge): string {
 
 /** Of every guard that is named in it, however they are combined. */
 function guardCode({ guards }: ChartGraph, { guard }: GraphEdge): string {
-  const names = guard === null || guard.inline ? [] : (guard.text.match(/[A-Za-z_$][\w$]*/g) ?? [])
-  return codesText(guards, [...new Set(names)])
+  return guard === null ? '' : codesText(guards, guard.names)
 }
 
 function delayCode({ delays }: ChartGraph, { trigger }: GraphEdge): string {

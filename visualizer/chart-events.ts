@@ -47,8 +47,8 @@ const SAMPLES: Record<string, Sample[]> = {
   ],
 }
 
-/** A chart's events by name, each with its first facts; `{}` for a chart that nothing is known of. */
-export function eventsToTry(graph: ChartGraph): { name: string; facts: Facts }[] {
+/** A chart's events by name, each with its first facts; `unknown` for those that nothing is known of. */
+export function eventsToTry(graph: ChartGraph, unknown: Facts = {}): { name: string; facts: Facts }[] {
   const known = (SAMPLES[graph.id] ?? []).flatMap(({ names, facts }) =>
     names.map((name) => ({ name, facts })),
   )
@@ -56,7 +56,7 @@ export function eventsToTry(graph: ChartGraph): { name: string; facts: Facts }[]
     graph.edges.flatMap(({ trigger }) => (trigger.kind === 'event' ? [trigger.event] : [])),
   )
   const others = [...heard].filter((name) => !name.endsWith('*') && !known.some((one) => one.name === name))
-  return [...known, ...others.map((name) => ({ name, facts: {} }))]
+  return [...known, ...others.map((name) => ({ name, facts: unknown }))]
 }
 
 /** The event of these facts at a time (epoch ms), under an identity that follows from where it is done. */

@@ -6,7 +6,7 @@ import { escapeXml, tag } from './svg-text.ts'
 export type PageParts = { script: string; style: string }
 
 /** Nothing is loaded and nothing is sent, whatever a recorded event or a link says. */
-const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+export const PAGE_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
 
 export function chartPage(graph: ChartGraph, svg: string, { script, style }: PageParts): string {
   const title = `${graph.id}, version ${graph.version}`
@@ -16,7 +16,7 @@ export function chartPage(graph: ChartGraph, svg: string, { script, style }: Pag
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}">
 <title>${escapeXml(title)}</title>
 <style>
 ${style.trim()}

@@ -17,11 +17,12 @@ export async function diffSvgs(
   const old = withMarks(before, marks.before)
   const now = withMarks(after, marks.after)
   const shared = haveOnePlace(before, after) ? await layOut(pictureOf(both(old, now))) : null
-  const draw = async (graph: ChartGraph, mine: Marks) => {
+  const draw = async (graph: ChartGraph, side: keyof typeof marks) => {
     const picture = pictureOf(graph)
-    return svgOf(graph, shared ? onlyIn(shared, picture) : await layOut(picture), { marks: mine })
+    const options = { marks: marks[side], ids: `${graph.id}-${side}-` }
+    return svgOf(graph, shared ? onlyIn(shared, picture) : await layOut(picture), options)
   }
-  return { before: await draw(old, marks.before), after: await draw(now, marks.after) }
+  return { before: await draw(old, 'before'), after: await draw(now, 'after') }
 }
 
 /** By state path and edge id as they are called on that side. */

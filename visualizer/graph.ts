@@ -45,6 +45,8 @@ export type GraphGuard = {
   inline: boolean
   /** `a`, `not a`, … : guards of the same sense are equal. */
   text: string
+  /** Of every guard that is named in it, however they are combined. */
+  names: string[]
 }
 
 export type GraphEdge = {

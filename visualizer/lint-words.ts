@@ -56,15 +56,10 @@ function guardFindings(graph: ChartGraph): Found[] {
   return graph.edges.flatMap(({ id, guard }) => {
     if (!guard) return []
     if (guard.inline) return [found('inline-function', id, 'a guard without a name')]
-    const names = guard.text.match(/[A-Za-z_$][\w$]*/g) ?? []
-    const unknown = guard.params
-      ? []
-      : names.filter((name) => !CONNECTIVES.has(name) && !(name in graph.guards))
+    const unknown = guard.names.filter((name) => !Object.hasOwn(graph.guards, name))
     return unknown.map((name) => found('missing-guard', id, `nothing is called ${name}`))
   })
 }
-
-const CONNECTIVES = new Set(['and', 'or', 'not'])
 
 /** A timer that is set by hand and heard by nobody, and an event that the chart raises for nobody. */
 function raisedEvents(graph: ChartGraph, uses: readonly Use[]): Found[] {
@@ -101,8 +96,7 @@ function contextReads(graph: ChartGraph): Found[] {
 
 /** What is declared and nothing uses: a timer that is never set among them. */
 function unused(graph: ChartGraph, uses: readonly Use[]): Found[] {
-  const text = graph.edges.map(({ guard }) => `${guard?.name ?? ''} ${guard?.text ?? ''}`).join(' ')
-  const words = new Set(text.match(/[A-Za-z_$][\w$]*/g) ?? [])
+  const asked = new Set(graph.edges.flatMap(({ guard }) => guard?.names ?? []))
   const done = new Set(uses.map(({ action }) => action.name))
   const set = new Set([
     ...graph.states.flatMap(({ timers }) => timers.map(String)),
@@ -111,7 +105,7 @@ function unused(graph: ChartGraph, uses: readonly Use[]): Found[] {
   const say = (rule: string, names: string[], used: ReadonlySet<string>, what: string) =>
     names.filter((name) => !used.has(name)).map((name) => found(rule, name, `${what} that nothing uses`))
   return [
-    ...say('unused-guard', Object.keys(graph.guards), words, 'a guard'),
+    ...say('unused-guard', Object.keys(graph.guards), asked, 'a guard'),
     ...say('unused-action', Object.keys(graph.actions), done, 'an action'),
     ...say('timer-unset', Object.keys(graph.delays), set, 'a delay'),
   ]

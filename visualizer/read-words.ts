@@ -25,13 +25,15 @@ export function readGuard(machine: Machine, guard: unknown): GraphGuard | null {
     const parts = combined.guards.map((one) => readGuard(machine, one))
     const texts = parts.map((part) => part?.text ?? '')
     const text = combined.kind === 'not' ? `not ${texts[0]}` : `(${texts.join(` ${combined.kind} `)})`
-    return { name: text, params: null, inline: parts.some((part) => part?.inline), text }
+    const names = [...new Set(parts.flatMap((part) => part?.names ?? []))]
+    return { name: text, params: null, inline: parts.some((part) => part?.inline), text, names }
   }
   if (typeof guard === 'function')
-    return { name: 'function', params: null, inline: true, text: codeOf(guard) }
+    return { name: 'function', params: null, inline: true, text: codeOf(guard), names: [] }
   const name = nameOf(guard)
   const params = paramsOf(guard)
-  return { name, params, inline: false, text: params ? `${name} ${JSON.stringify(params)}` : name }
+  const text = params ? `${name} ${JSON.stringify(params)}` : name
+  return { name, params, inline: false, text, names: [name] }
 }
 
 /** Without the raise and the cancel that an `after` puts among a state's own actions. */

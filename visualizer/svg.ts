@@ -13,8 +13,15 @@ export type SvgOptions = {
   marks?: ReadonlyMap<string, Mark>
   /** What this picture leaves out of the layout: state paths and edge ids. */
   absent?: ReadonlySet<string>
+  /** Before every id in it: a page may hold several. */
+  ids?: string
 }
-type Drawing = { graph: ChartGraph; marks: ReadonlyMap<string, Mark>; absent: ReadonlySet<string> }
+type Drawing = {
+  graph: ChartGraph
+  marks: ReadonlyMap<string, Mark>
+  absent: ReadonlySet<string>
+  ids: string
+}
 
 const HEADING_PX = 20
 const TOP_PX = 52
@@ -30,12 +37,13 @@ export function sizeOf({ width, height }: Layout): { width: number; height: numb
 
 export function svgOf(graph: ChartGraph, layout: Layout, options: SvgOptions = {}): string {
   const { width, height } = sizeOf(layout)
+  const { ids = '' } = options
   const name = `${graph.id}, version ${graph.version}`
   const head = [
-    tag('title', { id: 'chart-title' }, escapeXml(name)),
-    tag('desc', { id: 'chart-text' }, escapeXml(describeGraph(graph))),
+    tag('title', { id: `${ids}chart-title` }, escapeXml(name)),
+    tag('desc', { id: `${ids}chart-text` }, escapeXml(describeGraph(graph))),
     tag('style', {}, STYLE),
-    tipOf(),
+    tipOf(ids),
     tag('rect', { class: 'paper', width: '100%', height: '100%' }),
   ]
   const attributes = {
@@ -45,15 +53,15 @@ export function svgOf(graph: ChartGraph, layout: Layout, options: SvgOptions = {
     width,
     height,
     role: 'img',
-    'aria-labelledby': 'chart-title chart-text',
+    'aria-labelledby': `${ids}chart-title ${ids}chart-text`,
   }
   return `${tag('svg', attributes, `\n${[...head, ...bodyOf(graph, layout, options)].join('\n')}\n`)}\n`
 }
 
 /** What a picture shows, without the frame of its own: for one that stands beside others. */
 export function bodyOf(graph: ChartGraph, layout: Layout, options: SvgOptions = {}): string[] {
-  const { marks = new Map(), absent = new Set() } = options
-  const drawing: Drawing = { graph, marks, absent }
+  const { marks = new Map(), absent = new Set(), ids = '' } = options
+  const drawing: Drawing = { graph, marks, absent, ids }
   const { height } = sizeOf(layout)
   const title_px = textWidth(graph.id, HEADING_PX, 'bold')
   const subtitle = options.subtitle ?? `version ${graph.version}`
@@ -70,7 +78,7 @@ export function bodyOf(graph: ChartGraph, layout: Layout, options: SvgOptions = 
   ]
 }
 
-export function tipOf(): string {
+export function tipOf(ids = ''): string {
   const tip = tag('path', { class: 'tip', d: 'M0 0L9 4L0 8Z' })
   const attributes = {
     viewBox: '0 0 9 8',
@@ -82,12 +90,13 @@ export function tipOf(): string {
     markerUnits: 'userSpaceOnUse',
   }
   const marks = ['', 'added', 'removed', 'changed'].map((mark) =>
-    tag('marker', { id: `tip${mark && `-${mark}`}`, class: mark || null, ...attributes }, tip),
+    tag('marker', { id: `${ids}tip${mark && `-${mark}`}`, class: mark || null, ...attributes }, tip),
   )
   return tag('defs', {}, marks.join(''))
 }
 
-function boxTag({ marks, absent, graph }: Drawing, { box, frame, depth }: PlacedBox): string {
+function boxTag(drawing: Drawing, { box, frame, depth }: PlacedBox): string {
+  const { marks, absent } = drawing
   if (absent.has(box.state.path)) return ''
   const { x, y, width, height } = frame
   if (box.kind === 'initial')
@@ -100,7 +109,7 @@ function boxTag({ marks, absent, graph }: Drawing, { box, frame, depth }: Placed
       : []),
     textTag(box.title, { x: x + PADDING_PX, y: y + 20 }, TITLE_PX, 'bold', 'name'),
     ...(box.state.quiescent ? [atRest(frame)] : []),
-    ...(box.block.rows.length > 0 ? rowsTag({ marks, absent, graph }, { box, frame, depth }) : []),
+    ...(box.block.rows.length > 0 ? rowsTag(drawing, { box, frame, depth }) : []),
   ]
   const mark = marks.get(box.state.path) ?? null
   return tag('g', { class: mark ? `state ${mark}` : 'state', 'data-state': box.state.path }, parts.join('\n'))
@@ -126,7 +135,7 @@ function anyTag(title: string, { x, y, width, height }: Frame): string {
 }
 
 /** An arrow is as its edges are, where all of them are the same. */
-function wayTag({ marks, absent }: Drawing, { arrow, points }: PlacedArrow): string {
+function wayTag({ marks, absent, ids }: Drawing, { arrow, points }: PlacedArrow): string {
   const edges = arrow.block.rows.flatMap((row) => row.edges).filter((id) => !absent.has(id))
   const ends = [arrow.from, arrow.to].some((id) => absent.has(id.split('·')[0] ?? ''))
   if (ends || (edges.length === 0 && arrow.block.rows.some((row) => row.edges.length > 0))) return ''
@@ -135,7 +144,7 @@ function wayTag({ marks, absent }: Drawing, { arrow, points }: PlacedArrow): str
   const way = tag('path', {
     class: 'way',
     d: pathOf(points),
-    'marker-end': `url(#tip${mark ? `-${mark}` : ''})`,
+    'marker-end': `url(#${ids}tip${mark ? `-${mark}` : ''})`,
   })
   return tag('g', { class: mark ? `arrow ${mark}` : 'arrow', 'data-edges': edges.join('\t') || null }, way)
 }

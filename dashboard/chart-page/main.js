@@ -1,5 +1,6 @@
 /** A chart's page: what people do on it, and the chart that it steps. */
 
+import { importedCharts } from 'imported-charts'
 import { nextTimer } from '../../statecharts/advance.ts'
 import { CHARTED_TYPES, chartsOf } from '../../statecharts/device-charts.ts'
 import { eventAt, eventsToTry } from '../../visualizer/chart-events.ts'
@@ -15,12 +16,15 @@ const BEGINS_AT = Date.UTC(2026, 0, 1, 12)
 
 const byId = (id) => document.getElementById(id)
 const chartId = document.body.dataset.chart
-const instances = CHARTED_TYPES.flatMap((type) =>
-  chartsOf(type).map((instance) => ({ ...instance, type })),
-).filter(({ chart }) => chart.id === chartId)
+/** What no device runs yet hears nothing that was recorded. */
+const unused = importedCharts.map((chart) => ({ name: chart.id, chart, type: null }))
+const instances = [
+  ...CHARTED_TYPES.flatMap((type) => chartsOf(type).map((instance) => ({ ...instance, type }))),
+  ...unused,
+].filter(({ chart }) => chart.id === chartId)
 const { chart } = instances[0]
 const graph = readChart(chart)
-const events = eventsToTry(graph)
+const events = eventsToTry(graph, unused.length > 0 ? { message: {} } : {})
 
 let instance = instances[0]
 let stepper = newStepper(chart, { now: BEGINS_AT })
@@ -104,6 +108,10 @@ function takeEdge(ids) {
 
 async function load(file) {
   if (!file) return
+  if (instance.type === null) {
+    say(`${chart.id} is run by no device type yet, so nothing that was recorded is for it`)
+    return
+  }
   const read = readRecorded(await file.text(), instance, instance.type)
   if ('flaw' in read) {
     say(`${file.name}: ${read.flaw}`)
@@ -207,6 +215,10 @@ function back(at) {
 
 build()
 listen()
-letZoom(byId('drawing'), takeEdge)
+letZoom(
+  [byId('drawing')],
+  { zoomIn: byId('zoom-in'), zoomOut: byId('zoom-out'), zoomAll: byId('zoom-all') },
+  takeEdge,
+)
 shown()
 openHash()

@@ -1,16 +1,22 @@
-/** Zoom and pan of a drawing by its viewBox: wheel, drag, buttons and keys. A click that is no drag is passed on. */
+/** Zoom and pan of drawings by their viewBox: wheel, drag, buttons and keys. A click that is no drag is passed on. */
 const STEP = 1.25
 const CLOSEST = 12
+/** Of the drawing, around what is shown. */
+const AROUND = 24
 /** A hand is not steady. */
 const DRAG_PX = 4
 
-export function letZoom(box, onEdge) {
-  const svg = box.querySelector('svg')
+/** Drawings of one size that stand in several boxes move together. */
+export function letZoom(boxes, buttons, onEdge) {
+  const svgs = boxes.map((box) => box.querySelector('svg'))
+  const [svg] = svgs
   const whole = svg.viewBox.baseVal
   const all = { x: 0, y: 0, width: whole.width, height: whole.height }
   let view = { ...all }
 
-  const show = () => svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`)
+  const show = () => {
+    for (const one of svgs) one.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`)
+  }
   /** Units of the drawing in a pixel of the screen. */
   const scale = () => Math.max(view.width / svg.clientWidth, view.height / svg.clientHeight)
   const zoom = (by, at = { x: view.x + view.width / 2, y: view.y + view.height / 2 }) => {
@@ -33,8 +39,6 @@ export function letZoom(box, onEdge) {
     show()
   }
 
-  letWheel(svg, zoom)
-  letDrag(box, pan, onEdge)
   const keys = {
     '+': () => zoom(STEP),
     '=': () => zoom(STEP),
@@ -45,15 +49,40 @@ export function letZoom(box, onEdge) {
     ArrowUp: () => pan(0, -60),
     ArrowDown: () => pan(0, 60),
   }
-  box.addEventListener('keydown', (event) => {
+  /** As near as it gets with these in view: rectangles of the screen in the first of the boxes. */
+  const focus = (rects) => {
+    if (rects.length === 0) return showAll()
+    const toDrawing = svg.getScreenCTM().inverse()
+    const corners = rects.flatMap(({ left, top, right, bottom }) => [
+      new DOMPoint(left, top).matrixTransform(toDrawing),
+      new DOMPoint(right, bottom).matrixTransform(toDrawing),
+    ])
+    const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
+    const [x, y] = [Math.min(...xs) - AROUND, Math.min(...ys) - AROUND]
+    const [wide, high] = [Math.max(...xs) + AROUND - x, Math.max(...ys) + AROUND - y]
+    const aspect = svg.clientHeight / svg.clientWidth
+    // Words are read best as large as they were drawn.
+    const width = Math.min(all.width, Math.max(wide, high / aspect, svg.clientWidth))
+    const height = width * aspect
+    view = { x: x - (width - wide) / 2, y: y - (height - high) / 2, width, height }
+    show()
+  }
+
+  const onKey = (event) => {
     const act = keys[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     act()
-  })
-  document.getElementById('zoom-in').addEventListener('click', () => zoom(STEP))
-  document.getElementById('zoom-out').addEventListener('click', () => zoom(1 / STEP))
-  document.getElementById('zoom-all').addEventListener('click', showAll)
+  }
+  for (const [n, box] of boxes.entries()) {
+    letWheel(svgs[n], zoom)
+    letDrag(box, pan, onEdge)
+    box.addEventListener('keydown', onKey)
+  }
+  buttons.zoomIn.addEventListener('click', () => zoom(STEP))
+  buttons.zoomOut.addEventListener('click', () => zoom(1 / STEP))
+  buttons.zoomAll.addEventListener('click', showAll)
+  return { focus }
 }
 
 function letWheel(svg, zoom) {

@@ -48,6 +48,15 @@ function run(script: string, ...args: string[]): string {
   })
 }
 
+/** A command of the copy. */
+function tool(...args: string[]): string {
+  return execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: copy,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
 /** `npm start` of the copy, for as long as `work` takes. */
 async function served(work: (url: string) => Promise<void>): Promise<void> {
   const args = [
@@ -88,6 +97,7 @@ describe('the page on a new device type', () => {
       'add statecharts/device-charts.ts',
       'add statecharts/device-charts.ts',
       'file test/statecharts/cold-room.test.ts',
+      'add test/visualizer/every-edge.test.ts',
     ])
     expect(() => stepsOf('Somewhere:\n\n```ts\na\n```')).toThrow('does not say where')
   })
@@ -105,7 +115,20 @@ describe('the page on a new device type', () => {
     )
   })
 
-  it('leads to a device that is processed, stored and queried', async () => {
+  it('leads to a chart that is drawn and checked, with every edge walked', () => {
+    expect(tool('tools/charts.ts')).toContain('written   docs/charts/cold-room.html')
+    expect(readFileSync(join(copy, 'docs/charts/README.md'), 'utf8')).toContain('## cold-room')
+    expect(tool('tools/charts.ts', '--check')).toContain('cold-room: nothing found')
+    const report = join(folder, 'edges.json')
+    const names = ['--testNamePattern', 'cold-room', '--reporter', 'json', '--outputFile', report]
+    run('vitest/vitest.mjs', 'run', 'test/visualizer/every-edge.test.ts', ...names)
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+    // Four edges.
+    expect([numPassedTests, numFailedTests]).toEqual([4, 0])
+    run('vitest/vitest.mjs', 'run', 'test/visualizer/charts-current.test.ts')
+  }, 180_000)
+
+  it('leads to a device that is processed, stored, queried and replayed', async () => {
     const answers = new Map<string, { items?: Record<string, unknown>[] } & Record<string, unknown>>()
     await served(async (url) => {
       const ask = async (asked: string, body: string | null) => {
@@ -148,5 +171,8 @@ describe('the page on a new device type', () => {
       after_s: 900,
     })
     expect(JSON.stringify(answers.get('/v1/quarantine')?.items?.[0])).toContain('temperature_c: \\"cold\\"')
+    // Told again by the log, it comes to what is stored: the alarm.
+    const again = tool('tools/replay.ts', 'verify', '--log', join(folder, 'data'))
+    expect(again).toContain('1 same, 0 would appear, 0 would vanish, 0 would change')
   })
 })

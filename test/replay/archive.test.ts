@@ -1,27 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { folderArchive } from '../../adapters/folder-archive.ts'
-import { writeLanding } from '../../adapters/parquet-landing.ts'
-import { sqliteLog } from '../../adapters/sqlite-log.ts'
-import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { filesOf } from '../../embedded/folder.ts'
-import { archiveBatch } from '../../processors/archive-batch.ts'
-import { fleetRecords, folderWith, newFolder, quiet, replay, uncounted } from './replay-world.ts'
-
-/** What the thread of the archive does with the log. */
-async function archived(data: string): Promise<void> {
-  const log = sqliteLog(filesOf(data).log)
-  const store = sqliteStore(filesOf(data).hot)
-  const files = folderArchive(filesOf(data).archive)
-  await archiveBatch(await log.read('', 1_000_000), {
-    files,
-    write: writeLanding,
-    store,
-    metrics: uncounted,
-    logger: quiet,
-  })
-  store.close()
-  log.close()
-}
+import { archived, fleetRecords, folderWith, newFolder, replay } from './replay-world.ts'
 
 describe('npm run replay --archive', () => {
   it('prints the records of the log, and verifies and repairs by them', async () => {

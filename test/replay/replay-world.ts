@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { folderArchive } from '../../adapters/folder-archive.ts'
+import { writeLanding } from '../../adapters/parquet-landing.ts'
 import { sqliteLog } from '../../adapters/sqlite-log.ts'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { CONSUMER, filesOf } from '../../embedded/folder.ts'
@@ -11,6 +13,7 @@ import type { Logger, Metrics } from '../../events/ports.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { configTopic } from '../../events/topics.ts'
 import type { FaultLevel } from '../../firmware-model/radio.ts'
+import { archiveBatch } from '../../processors/archive-batch.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import { runReplay } from '../../tools/replay-command.ts'
 import { parseSimulateOptions } from '../../tools/simulate-options.ts'
@@ -99,4 +102,20 @@ export async function replay(...args: string[]) {
     tty: null,
   })
   return { code, out, err }
+}
+
+/** What the thread of the archive does with the log. */
+export async function archived(data: string): Promise<void> {
+  const log = sqliteLog(filesOf(data).log)
+  const store = sqliteStore(filesOf(data).hot)
+  const files = folderArchive(filesOf(data).archive)
+  await archiveBatch(await log.read('', 1_000_000), {
+    files,
+    write: writeLanding,
+    store,
+    metrics: uncounted,
+    logger: quiet,
+  })
+  store.close()
+  log.close()
 }

@@ -4,10 +4,9 @@ import { expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { shippedCharts } from '../../statecharts/device-charts.ts'
 import { allChartFiles, runCharts } from '../../tools/charts-command.ts'
-import { type Frame, layOut } from '../../visualizer/layout.ts'
-import { pictureOf } from '../../visualizer/picture.ts'
 import { readChart } from '../../visualizer/read-machine.ts'
 import { statelyOf } from '../../visualizer/stately.ts'
+import { overlapsIn } from './overlaps.ts'
 
 const FOLDER = 'docs/charts'
 
@@ -23,25 +22,13 @@ test('the same chart is drawn with the same bytes', async () => {
 })
 
 test.each(shippedCharts().map((chart) => [chart.id, chart] as const))(
-  '%s: no box lies over another, and no words over a box or over other words',
+  '%s: no box lies over another, and no words over a box or over other words, and no way through either',
   async (_, chart) => {
-    const { boxes, arrows } = await layOut(pictureOf(readChart(chart)))
-    const leaves = boxes.filter(({ box }) => box.inside.length === 0)
-    const labels = arrows.flatMap(({ arrow, label }) => (label ? [{ name: arrow.id, frame: label }] : []))
-    const all = [...leaves.map(({ box, frame }) => ({ name: box.id, frame })), ...labels]
-    expect(all.length).toBeGreaterThan(4)
-    const over = all.flatMap((one, n) =>
-      all
-        .slice(n + 1)
-        .flatMap((other) => (overlap(one.frame, other.frame) ? [`${one.name} | ${other.name}`] : [])),
-    )
-    expect(over).toEqual([])
+    const { things, over, crossed } = await overlapsIn(chart)
+    expect(things).toBeGreaterThan(4)
+    expect([over, crossed]).toEqual([[], []])
   },
 )
-
-function overlap(a: Frame, b: Frame): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
-}
 
 test.each(shippedCharts().map((chart) => [chart.id, chart] as const))(
   '%s: what Stately imports is the same machine, state by state and edge by edge',
