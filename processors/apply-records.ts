@@ -3,7 +3,8 @@ import { needsTimeSync } from '../events/clock.ts'
 import type { DeviceType, Rejection } from '../events/event.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
-import { newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
+import { readDeviceState } from '../statecharts/device-standing.ts'
+import { newDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
@@ -48,7 +49,7 @@ export async function applyRecords(
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
-  let work: DeviceWork | null = stored && beginWork(parseDeviceState(stored.state), stored, lookups)
+  let work: DeviceWork | null = stored && beginWork(readDeviceState(stored), stored, lookups)
   if (work) await upgradeCharts(work)
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {

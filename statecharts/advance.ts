@@ -13,6 +13,7 @@ import {
   statePath,
   type Timers,
 } from './chart.ts'
+import { movesAfter } from './moves.ts'
 import { type Step, timerEvent } from './step.ts'
 import { startMachine, stepMachine } from './step-machine.ts'
 
@@ -126,6 +127,9 @@ function apply(run: Run, event: ChartEvent, timer: string | null): void {
   const timers = setTimers(state.timers, step, event.at)
   const since = sameState(state.value, step.value) && state.since !== null ? state.since : event.at
   run.state = { ...state, value: step.value, since, context: step.context, timers }
+  if (step.edges.length === 0) return
+  const { entered: _, ...moved } = run.state
+  run.state = { ...moved, ...movesAfter(state, step.value, { edges: step.edges, at: event.at }) }
 }
 
 function sameState(a: StateValue, b: StateValue): boolean {

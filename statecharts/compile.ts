@@ -3,6 +3,7 @@
  * actions in one list. The machine's own guards, assigns and emits are called; xstate is the authority on what they do.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue } from 'xstate'
+import { edgesOf } from './chart-edges.ts'
 import { type ActionCompiler, actionCompiler } from './compile-actions.ts'
 import { completing } from './compile-final.ts'
 import { compileGuard, nameOf as guardName } from './compile-guards.ts'
@@ -73,6 +74,7 @@ function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinit
   const target = definition.target?.[0] ?? null
   const transition = { source, target, reenter }
   const inside = work.rules.entered(transition)
+  const named = edgesOf(work.machine).get(definition)
   return {
     source: source.id,
     guard: guard === undefined ? null : compileGuard(work.machine, guard, nameOf(source)),
@@ -83,6 +85,7 @@ function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinit
       ...enteringOps(work, inside),
     ],
     to: leafOf(work, inside.at(-1)?.node ?? node),
+    moves: named?.moves ? named.id : null,
   }
 }
 

@@ -41,6 +41,8 @@ export type Edge = {
   guard_name: string | null
   ops: readonly Op[]
   to: Leaf
+  /** Its id, where it leads somewhere. */
+  moves: string | null
 }
 
 /** A state without states in it; for a machine without parallel states that is the whole configuration. */
@@ -80,6 +82,7 @@ export type Run = {
   queue: Heard[]
   emitted: Step['emitted']
   timers: Step['timers']
+  edges: Step['edges']
   /** In this microstep something was assigned, the leaf is another, or the machine is done. */
   touched: boolean
   /** In any microstep something was touched, or an action ran. */

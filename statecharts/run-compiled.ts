@@ -59,6 +59,8 @@ function leafAt(place: Place, value: StateValue): Leaf | null {
   return inside && inner !== undefined && others.length === 0 ? leafAt(inside, inner) : null
 }
 
+const NO_EDGES: readonly string[] = []
+
 function newRun(leaf: Leaf, context: Step['context'], event: Heard): Run {
   return {
     leaf,
@@ -66,6 +68,7 @@ function newRun(leaf: Leaf, context: Step['context'], event: Heard): Run {
     queue: [],
     emitted: [],
     timers: [],
+    edges: NO_EDGES,
     touched: false,
     changed: false,
     done: leaf.final,
@@ -94,8 +97,9 @@ function eventless(run: Run): Edge | null {
 }
 
 /** A microstep. */
-function take(run: Run, { ops, to }: Edge): void {
+function take(run: Run, { ops, to, moves }: Edge): void {
   run.touched = false
+  if (moves !== null) run.edges = run.edges.length === 0 ? [moves] : [...run.edges, moves]
   for (const op of ops) op(run)
   if (to !== run.leaf) {
     run.leaf = to
@@ -131,9 +135,9 @@ function settle(compiled: Compiled, run: Run): void {
   }
 }
 
-function stepOf({ leaf, args, changed, done, output, emitted, timers }: Run): Step {
+function stepOf({ leaf, args, changed, done, output, emitted, timers, edges }: Run): Step {
   const status = done ? 'done' : 'active'
-  return { value: leaf.value, context: args.context, changed, status, output, emitted, timers }
+  return { value: leaf.value, context: args.context, changed, status, output, emitted, timers, edges }
 }
 
 /** In xstate's words. */
