@@ -7,6 +7,8 @@ export type { StateValue } from 'xstate'
 /** A chart as the registry holds it. */
 export type Chart = {
   id: string
+  /** For people; the id where there is none. */
+  title?: string
   /** Grows with every change of behaviour; stored with each state that it makes. */
   version: number
   machine: AnyStateMachine

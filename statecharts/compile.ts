@@ -80,12 +80,20 @@ function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinit
     guard: guard === undefined ? null : compileGuard(work.machine, guard, nameOf(source)),
     guard_name: guard === undefined || typeof guard === 'function' ? null : guardName(guard),
     ops: [
+      ...(named?.moves ? [noting(named.id)] : []),
       ...exitingOps(work, work.rules.exited(node, transition)),
       ...definition.actions.map((action: unknown) => work.action(action, nameOf(source))),
       ...enteringOps(work, inside),
     ],
     to: leafOf(work, inside.at(-1)?.node ?? node),
-    moves: named?.moves ? named.id : null,
+  }
+}
+
+/** That the edge was taken: alone, as most steps take no other. */
+function noting(id: string): Op {
+  const alone = [id]
+  return (run) => {
+    run.edges = run.edges.length === 0 ? alone : [...run.edges, id]
   }
 }
 

@@ -41,8 +41,6 @@ export type Edge = {
   guard_name: string | null
   ops: readonly Op[]
   to: Leaf
-  /** Its id, where it leads somewhere. */
-  moves: string | null
 }
 
 /** A state without states in it; for a machine without parallel states that is the whole configuration. */

@@ -97,9 +97,8 @@ function eventless(run: Run): Edge | null {
 }
 
 /** A microstep. */
-function take(run: Run, { ops, to, moves }: Edge): void {
+function take(run: Run, { ops, to }: Edge): void {
   run.touched = false
-  if (moves !== null) run.edges = run.edges.length === 0 ? [moves] : [...run.edges, moves]
   for (const op of ops) op(run)
   if (to !== run.leaf) {
     run.leaf = to
