@@ -207,6 +207,6 @@ function back(at) {
 
 build()
 listen()
-letZoom(byId('drawing'), takeEdge)
+letZoom(byId('drawing'), { onEdge: takeEdge })
 shown()
 openHash()

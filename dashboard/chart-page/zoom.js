@@ -4,7 +4,11 @@ const CLOSEST = 12
 /** A hand is not steady. */
 const DRAG_PX = 4
 
-export function letZoom(box, onEdge) {
+/**
+ * `onEdge` gets the ids of the edges that are clicked, `onState` the path of the state; whoever is not told does not hear.
+ * @param {Element} box @param {{ onEdge?: (ids: string) => void, onState?: (path: string) => void, signal?: AbortSignal }} of
+ */
+export function letZoom(box, { onEdge, onState, signal }) {
   const svg = box.querySelector('svg')
   const whole = svg.viewBox.baseVal
   const all = { x: 0, y: 0, width: whole.width, height: whole.height }
@@ -33,8 +37,14 @@ export function letZoom(box, onEdge) {
     show()
   }
 
-  letWheel(svg, zoom)
-  letDrag(box, pan, onEdge)
+  const on = (target, type, act, options = {}) => target.addEventListener(type, act, { ...options, signal })
+  letWheel(svg, zoom, on)
+  letDrag(box, pan, on, (target) => {
+    const edge = onEdge && target.closest?.('[data-edges]')
+    const state = onState && target.closest?.('[data-state]')
+    if (edge) onEdge(edge.dataset.edges)
+    else if (state) onState(state.dataset.state)
+  })
   const keys = {
     '+': () => zoom(STEP),
     '=': () => zoom(STEP),
@@ -45,19 +55,20 @@ export function letZoom(box, onEdge) {
     ArrowUp: () => pan(0, -60),
     ArrowDown: () => pan(0, 60),
   }
-  box.addEventListener('keydown', (event) => {
+  on(box, 'keydown', (event) => {
     const act = keys[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     act()
   })
-  document.getElementById('zoom-in').addEventListener('click', () => zoom(STEP))
-  document.getElementById('zoom-out').addEventListener('click', () => zoom(1 / STEP))
-  document.getElementById('zoom-all').addEventListener('click', showAll)
+  on(document.getElementById('zoom-in'), 'click', () => zoom(STEP))
+  on(document.getElementById('zoom-out'), 'click', () => zoom(1 / STEP))
+  on(document.getElementById('zoom-all'), 'click', showAll)
 }
 
-function letWheel(svg, zoom) {
-  svg.addEventListener(
+function letWheel(svg, zoom, on) {
+  on(
+    svg,
     'wheel',
     (event) => {
       event.preventDefault()
@@ -68,15 +79,15 @@ function letWheel(svg, zoom) {
   )
 }
 
-function letDrag(box, pan, onEdge) {
+function letDrag(box, pan, on, onClick) {
   let from = null
   let dragged = false
-  box.addEventListener('pointerdown', (event) => {
+  on(box, 'pointerdown', (event) => {
     if (event.button !== 0) return
     from = { x: event.clientX, y: event.clientY }
     dragged = false
   })
-  box.addEventListener('pointermove', (event) => {
+  on(box, 'pointermove', (event) => {
     if (!from) return
     const [x, y] = [event.clientX - from.x, event.clientY - from.y]
     if (!dragged && Math.hypot(x, y) < DRAG_PX) return
@@ -86,11 +97,10 @@ function letDrag(box, pan, onEdge) {
     from = { x: event.clientX, y: event.clientY }
   })
   for (const end of ['pointerup', 'pointercancel'])
-    box.addEventListener(end, () => {
+    on(box, end, () => {
       from = null
     })
-  box.addEventListener('click', ({ target }) => {
-    const edge = target.closest?.('[data-edges]')
-    if (edge && !dragged) onEdge(edge.dataset.edges)
+  on(box, 'click', ({ target }) => {
+    if (!dragged) onClick(target)
   })
 }
