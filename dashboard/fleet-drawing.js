@@ -135,11 +135,17 @@ function pathMark(drawn, places) {
 function pill(text, x, y, kind) {
   const made = svgElement('g', { class: `pill ${kind}` })
   const width = Math.max(22, text.length * CHARACTER_PX + 12)
-  const size = { x: x - width / 2, y: y - 10, width, height: 20, rx: 10 }
-  const words = svgElement('text', { x, y: y + 4.5, 'text-anchor': 'middle' })
+  // Beside a line of words it is no higher than the line.
+  const half = drawnOver(kind) ? 10 : 8
+  const size = { x: x - width / 2, y: y - half, width, height: 2 * half, rx: half }
+  const words = svgElement('text', { x, y: y + 4, 'text-anchor': 'middle' })
   words.textContent = text
   made.append(svgElement('rect', size), words)
   return made
+}
+
+function drawnOver(kind) {
+  return kind === 'devices' || kind === 'stuck'
 }
 
 function svgElement(tag, attributes) {
