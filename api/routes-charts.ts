@@ -4,7 +4,6 @@ import { statePath } from '../statecharts/chart.ts'
 import { shippedCharts } from '../statecharts/device-charts.ts'
 import { readDeviceState } from '../statecharts/device-standing.ts'
 import { devicePath } from './device-path.ts'
-import drawings from './drawings.json' with { type: 'json' }
 import { findDevice } from './find-device.ts'
 import { pageBehind } from './fleet-cursor.ts'
 import {
@@ -32,7 +31,7 @@ import { type Route, route } from './route.ts'
 import { listOf } from './schemas.ts'
 
 /** As `npm run charts` has drawn them. */
-type Drawing = { version: number; graph: unknown; svg: string }
+type Drawing = { version: number; graph: unknown; svg: string | null }
 
 const instance = textParam(FLEET_PARAMS.instance)
 
@@ -63,7 +62,7 @@ const one = route({
   problems: [404],
   handle: async ({ params }) => {
     const chart = findChart(params.id as string)
-    return { body: { ...chartView(chart), ...drawingOf(chart) } }
+    return { body: { ...chartView(chart), ...(await drawingOf(chart)) } }
   },
 })
 
@@ -143,9 +142,10 @@ function chartView(chart: Chart) {
   return { id, version, title, device_types, instances: instanceNames(chart) }
 }
 
-/** Of this version, or none: a drawing of another chart than runs would mislead. */
-function drawingOf({ id, version }: Chart): Pick<Drawing, 'svg' | 'graph'> | { svg: null; graph: null } {
-  const drawn = (drawings as Record<string, Drawing>)[id]
+/** Of this version, or none: a drawing of another chart than runs would mislead. Read when it is asked for first. */
+async function drawingOf({ id, version }: Chart): Promise<Pick<Drawing, 'svg' | 'graph'>> {
+  const read = await import('./drawings.json', { with: { type: 'json' } })
+  const drawn = (read.default as Record<string, Drawing>)[id]
   return drawn?.version === version ? { graph: drawn.graph, svg: drawn.svg } : { graph: null, svg: null }
 }
 

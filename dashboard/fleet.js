@@ -5,6 +5,8 @@ import { ask, live, Refused } from './live.js'
 import { letZoom } from './zoom.js'
 
 const PAGE = 50
+/** A path is folded from rows each time that it is asked for. */
+const PATH_EVERY_MS = 10_000
 
 const byId = (id) => document.getElementById(id)
 
@@ -14,6 +16,8 @@ const chosen = { chart: '', instance: '', state: '', device: '', of: '' }
 let charts = []
 let drawn = ''
 let zooming = new AbortController()
+/** The path that was asked for last. */
+let asked = { url: '', at: 0, path: null }
 /** Devices that are listed: more, page by page. */
 let listed = PAGE
 /** A choice that is made while an answer is awaited is the one that counts. */
@@ -33,7 +37,9 @@ async function refresh() {
   const answers = await Promise.all([
     ask(`${path}/fleet?${query({ instance })}`),
     chosen.state ? askDevices(path) : null,
-    chosen.device ? ask(`${path}/path?${query({ device_id: chosen.device, instance: chosen.of })}`) : null,
+    chosen.device
+      ? askPath(`${path}/path?${query({ device_id: chosen.device, instance: chosen.of })}`)
+      : null,
   ]).catch(forget)
   if (mine !== turn) return {}
   if (answers === null) return refresh()
@@ -48,6 +54,12 @@ function forget(error) {
   byId('flaw').textContent = error.message
   choose({ instance: '', state: '', device: '', of: '' })
   return null
+}
+
+async function askPath(url) {
+  if (asked.url !== url || Date.now() - asked.at > PATH_EVERY_MS)
+    asked = { url, at: Date.now(), path: ask(url) }
+  return asked.path
 }
 
 async function askDevices(path) {
