@@ -128,7 +128,7 @@ function apply(run: Run, event: ChartEvent, timer: string | null): void {
   const since = sameState(state.value, step.value) && state.since !== null ? state.since : event.at
   const { chart, version } = state
   const { value, context, edges } = step
-  const { taken, entered } = edges.length === 0 ? state : movesAfter(state, value, { edges, at: event.at })
+  const { taken, entered } = edges === null ? state : movesAfter(state, value, { edges, at: event.at })
   // Field by field: every state of a chart is made here, and they are alike.
   run.state = { chart, version, value, since, context, timers, taken, entered }
 }

@@ -93,7 +93,7 @@ function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinit
 function noting(id: string): Op {
   const alone = [id]
   return (run) => {
-    run.edges = run.edges.length === 0 ? alone : [...run.edges, id]
+    run.edges = run.edges === null ? alone : [...run.edges, id]
   }
 }
 

@@ -59,8 +59,6 @@ function leafAt(place: Place, value: StateValue): Leaf | null {
   return inside && inner !== undefined && others.length === 0 ? leafAt(inside, inner) : null
 }
 
-const NO_EDGES: readonly string[] = []
-
 function newRun(leaf: Leaf, context: Step['context'], event: Heard): Run {
   return {
     leaf,
@@ -68,7 +66,7 @@ function newRun(leaf: Leaf, context: Step['context'], event: Heard): Run {
     queue: [],
     emitted: [],
     timers: [],
-    edges: NO_EDGES,
+    edges: null,
     touched: false,
     changed: false,
     done: leaf.final,

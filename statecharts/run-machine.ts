@@ -100,7 +100,16 @@ function restore(
 function stepOf(snapshot: AnyMachineSnapshot, changed: boolean, { actions, edges }: Runner): Step {
   const { value, context, output } = snapshot
   const status = snapshot.status === 'done' ? 'done' : 'active'
-  const step: Step = { value, context, changed, status, output, emitted: [], timers: [], edges: [...edges] }
+  const step: Step = {
+    value,
+    context,
+    changed,
+    status,
+    output,
+    emitted: [],
+    timers: [],
+    edges: edges.length > 0 ? [...edges] : null,
+  }
   for (const action of actions) {
     const params = action.params as { event?: { type: string }; id?: string; delay?: number; sendId?: string }
     if (action.type === 'xstate.emit' && params.event) step.emitted.push(params.event)

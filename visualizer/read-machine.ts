@@ -1,6 +1,7 @@
 /** A chart → its graph. Reads what the machine is made of, and runs nothing but the factory of its first context. */
-import { type Chart, statePath } from '../statecharts/chart.ts'
+import type { Chart, StateValue } from '../statecharts/chart.ts'
 import { type ChartEdge, type EdgeDefinition, edgesOf, nodesOf, pathOf } from '../statecharts/chart-edges.ts'
+import { statesIn } from '../statecharts/moves.ts'
 import type { ChartGraph, GraphEdge, GraphState, StateKind } from './graph.ts'
 import { type Machine, readActions, readGuard, readImplementations, readTimers } from './read-words.ts'
 
@@ -65,8 +66,6 @@ function firstContext(machine: Machine): string[] {
 }
 
 /** Whether a chart in this state is in the state at `path`, or in one inside it. */
-export function isIn(value: Parameters<typeof statePath>[0], path: string): boolean {
-  return statePath(value)
-    .split('|')
-    .some((one) => path === '' || one === path || one.startsWith(`${path}.`))
+export function isIn(value: StateValue, path: string): boolean {
+  return path === '' || statesIn(value).includes(path)
 }
