@@ -9,7 +9,9 @@ export type IndexShape = {
   name: string
   partition: KeyAttribute
   sort: KeyAttribute
-  projection: 'ALL' | 'KEYS_ONLY'
+  projection: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'
+  /** What beside the keys is in the index. */
+  include?: readonly string[]
 }
 export type TableShape = {
   /** Behind the prefix of the stage: `tableName`. */
@@ -54,6 +56,14 @@ export const TABLES = {
       // Sparse: only a device with a timer has `due_at`. Keys only, so that a write that moves no timer is no index write.
       { name: 'DueIndex', partition: text('shard'), sort: number('due_at'), projection: 'KEYS_ONLY' },
       { name: 'DeviceListIndex', partition: text('shard'), sort: text('device_id'), projection: 'KEYS_ONLY' },
+      // Written when a chart moves: an index write is one where what it holds differs.
+      {
+        name: 'StandingIndex',
+        partition: text('by_type'),
+        sort: text('device_id'),
+        projection: 'INCLUDE',
+        include: ['device_type', 'standing'],
+      },
     ],
   },
   /** Every version of every configuration; `version` sorts by effective_from, written_at, identity. */

@@ -2,7 +2,14 @@
 import { type EventKey, keyText, parseKeyText } from '../events/key.ts'
 import { BadCursor, type Page } from '../events/ports.ts'
 
-export type CursorList = 'devices' | 'events' | 'location_events' | 'summaries' | 'config' | 'quarantine'
+export type CursorList =
+  | 'devices'
+  | 'standings'
+  | 'events'
+  | 'location_events'
+  | 'summaries'
+  | 'config'
+  | 'quarantine'
 
 /** Parts of the last key of a page, most significant first. */
 export type CursorParts = (string | number | EventKey)[]
@@ -29,7 +36,7 @@ function decodeCursor(list: CursorList, count: number, cursor: string): string[]
 }
 
 /** @throws BadCursor */
-export function decodeTextCursor(list: 'devices' | 'quarantine', cursor: string): string {
+export function decodeTextCursor(list: 'devices' | 'standings' | 'quarantine', cursor: string): string {
   return decodeCursor(list, 1, cursor)[0] as string
 }
 

@@ -37,6 +37,7 @@ type Kind =
   | 'fields'
   | 'json'
   | 'packed'
+  | 'nullable_packed'
 
 type Columns<T> = { [C in Exclude<keyof Required<T>, keyof EventKey>]: Kind }
 
@@ -107,6 +108,7 @@ const COLUMNS: { [T in TableName]: Columns<Tables[T]> } = {
     next_due: 'nullable_number',
     last_received_at: 'number',
     state: 'packed',
+    standing: 'nullable_packed',
   },
   quarantine: {
     position: 'text',
@@ -150,8 +152,9 @@ const PLACES: { [T in TableName]: (item: Tables[T]) => Item } = {
     event_key: { S: keyText(item) },
   }),
   config: (item) => ({ version: { S: versionText(item) } }),
-  states: ({ device_id, next_due }) => ({
+  states: ({ device_id, device_type, next_due, standing }) => ({
     shard: { S: shardOf(device_id) },
+    ...(standing !== null && { by_type: listText(device_type, shardOf(device_id)) }),
     ...(next_due !== null && { due_at: { N: String(dueAt(next_due)) } }),
   }),
   quarantine: ({ position }) => ({ shard: { S: shardOf(position) } }),
@@ -160,7 +163,18 @@ const PLACES: { [T in TableName]: (item: Tables[T]) => Item } = {
 
 const PLACE_NAMES = [
   ...['timestamp', 'decided_device', 'decided_location', 'version', 'event_key'],
-  ...['thing', 'by_device', 'by_location', 'by_shard', 'started', 'lookup', 'entry', 'shard', 'due_at'],
+  ...[
+    'thing',
+    'by_device',
+    'by_location',
+    'by_shard',
+    'started',
+    'lookup',
+    'entry',
+    'shard',
+    'due_at',
+    'by_type',
+  ],
 ]
 
 /** Names that a field of a body or a configuration cannot have as an attribute of its own. */
@@ -197,14 +211,14 @@ export function fromItem<T extends TableName>(table: T, item: Item): Tables[T] {
 
 function toAttribute(kind: Kind, value: unknown): AttributeValue {
   if (kind === 'json') return { S: JSON.stringify(value) }
-  if (kind === 'packed') return { B: packState(toColumn(value as string)) }
+  if (kind.endsWith('packed')) return { B: packState(toColumn(value as string)) }
   if (kind === 'optional_flag') return { BOOL: value as boolean }
   if (kind.endsWith('number')) return { N: String(value) }
   return text(value as string)
 }
 
 function fromAttribute(kind: Kind, { S = '', N, BOOL, B }: AttributeValue): unknown {
-  if (kind === 'packed') return fromColumn(unpackState(B ?? new Uint8Array()))
+  if (kind.endsWith('packed')) return fromColumn(unpackState(B ?? new Uint8Array()))
   if (kind === 'json') return JSON.parse(S)
   if (kind === 'optional_flag') return BOOL
   if (kind.endsWith('number')) return Number(N)

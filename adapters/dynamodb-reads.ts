@@ -1,10 +1,20 @@
 /** What the API may ask of DynamoDB: each question is a look-up by key, or a bounded range of a table or an index. */
-import type { Alias, ConfigVersion, DeviceStateItem, Page, Quarantined, ReadStore } from '../events/ports.ts'
+import type { DeviceType } from '../events/event.ts'
+import type {
+  Alias,
+  ConfigVersion,
+  DeviceStanding,
+  DeviceStateItem,
+  Page,
+  Quarantined,
+  ReadStore,
+} from '../events/ports.ts'
 import { ALL_SHARDS, type AwsTable, shardOf, TABLES } from './aws-names.ts'
 import { decodeConfigCursor, decodeTextCursor, encodeCursor, pageOf } from './cursor.ts'
 import { type DynamoCalls, type DynamoOptions, dynamoCalls, type Item } from './dynamodb-calls.ts'
 import { eventsOfDevice, eventsOfLocation } from './dynamodb-events.ts'
-import { fromItem, lookup, text, thingText, versionText } from './dynamodb-items.ts'
+import { checkpointBefore } from './dynamodb-history.ts'
+import { fromItem, listText, lookup, text, thingText, versionText } from './dynamodb-items.ts'
 import { queryInput, queryPage, shardPage } from './dynamodb-pages.ts'
 import { summaries } from './dynamodb-summaries.ts'
 import { mergeShards, shareOf, take } from './merge-shards.ts'
@@ -17,7 +27,7 @@ export type DynamoReadOptions = DynamoOptions & {
   now: () => number
 }
 
-const [, DEVICE_LIST] = TABLES.states.indexes
+const [, DEVICE_LIST, STANDING_LIST] = TABLES.states.indexes
 const [COUNT_INDEX] = TABLES.quarantine.indexes
 const COUNTED_FOR_MS = 60_000
 
@@ -30,8 +40,10 @@ export function dynamodbReads(options: DynamoReadOptions): ReadStore {
       return item && fromItem('states', item)
     },
     devices: async (limit, cursor) => devices(calls, limit, cursor),
+    standings: async (device_type, limit, cursor) => standings(calls, device_type, limit, cursor),
     eventsOfDevice: async (device_id, query) => eventsOfDevice(calls, device_id, query),
     eventsOfLocation: async (location, query) => eventsOfLocation(calls, location, query),
+    checkpointBefore: async (device_id, key, applied) => checkpointBefore(calls, device_id, key, applied),
     summary: async (kind, id) => {
       const item = await calls.get('summaries', { thing: thingText(kind, id) })
       return item && fromItem('summaries', item)
@@ -80,6 +92,36 @@ async function devices(calls: DynamoCalls, limit: number, cursor?: string): Prom
   const keys = page.items.map((id) => ({ device_id: { S: id } }))
   const items = await inOrder(calls, 'states', keys, 'device_id')
   return { ...page, items: items.map((item) => fromItem('states', item)) }
+}
+
+/** Out of the index alone: what it lacks of an item, nobody asks for here. */
+async function standings(
+  calls: DynamoCalls,
+  device_type: DeviceType,
+  limit: number,
+  cursor?: string,
+): Promise<Page<DeviceStanding>> {
+  assertLimit(limit)
+  const after = cursor === undefined ? null : toColumn(decodeTextCursor('standings', cursor))
+  const found = mergeShards<DeviceStanding>(
+    (shard) => {
+      const query = {
+        index: STANDING_LIST.name,
+        partition: { name: STANDING_LIST.partition.name, value: listText(device_type, shard).S },
+        ...(after !== null && { condition: '#device_id > :after', values: { ':after': { S: after } } }),
+        limit: shareOf(limit),
+      }
+      return shardPage(calls, 'states', query, standingOf)
+    },
+    (a, b) => compareText(toColumn(a.device_id), toColumn(b.device_id)),
+  )
+  const rows = await take(found, limit + 1)
+  return pageOf(rows, limit, (last) => encodeCursor('standings', [last.device_id]))
+}
+
+function standingOf(item: Item): DeviceStanding {
+  const { device_id, device_type, standing } = fromItem('states', item)
+  return { device_id, device_type, standing: standing ?? '{}' }
 }
 
 async function configHistory(

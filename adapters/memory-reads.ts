@@ -1,6 +1,16 @@
 /** What the API may ask, of tables in memory. */
 import { compareKeys, type EventKey } from '../events/key.ts'
-import type { EventQuery, EventRow, Page, ReadStore, Summary, SummaryQuery } from '../events/ports.ts'
+import type {
+  Checkpoint,
+  DeviceStanding,
+  DeviceStateItem,
+  EventQuery,
+  EventRow,
+  Page,
+  ReadStore,
+  Summary,
+  SummaryQuery,
+} from '../events/ports.ts'
 import {
   decodeConfigCursor,
   decodeEventCursor,
@@ -27,6 +37,18 @@ export function memoryReads(tables: MemoryTables): ReadStore {
       )
       return copyOf(pageOf(found, limit, (last) => encodeCursor('devices', [last.device_id])))
     },
+    standings: async (device_type, limit, cursor) => {
+      assertLimit(limit)
+      const after = cursor === undefined ? null : decodeTextCursor('standings', cursor)
+      const wanted = (one: DeviceStateItem) =>
+        one.device_type === device_type &&
+        one.standing !== null &&
+        (after === null || compareText(one.device_id, after) > 0)
+      const found = select(tables, 'states', wanted).map(
+        ({ device_id, standing }): DeviceStanding => ({ device_id, device_type, standing: standing ?? '' }),
+      )
+      return copyOf(pageOf(found, limit, (last) => encodeCursor('standings', [last.device_id])))
+    },
     eventsOfDevice: async (device_id, query) => {
       const place = query.cursor === undefined ? null : decodeEventCursor(query.cursor)
       const found = events(tables, query, place, compareKeys, (event) => event.device_id === device_id)
@@ -39,6 +61,11 @@ export function memoryReads(tables: MemoryTables): ReadStore {
       return copyOf(
         pageOf(found, query.limit, (last) => encodeCursor('location_events', [last, last.device_id])),
       )
+    },
+    checkpointBefore: async (device_id, key, applied) => {
+      const isBefore = (one: Checkpoint) =>
+        isValidOf(one, device_id) && one.applied <= applied && compareKeys(one, key) < 0
+      return copyOf(select(tables, 'checkpoints', isBefore).at(-1) ?? null)
     },
     summary: async (kind, id) => lookUp(tables, 'summaries', [kind, id]),
     summaries: async (query) => summaries(tables, query),
@@ -69,6 +96,11 @@ export function memoryReads(tables: MemoryTables): ReadStore {
     },
     counts: async () => ({ devices: tables.states.size, quarantined: tables.quarantine.size }),
   }
+}
+
+/** Of the device, and no repair has come to another state at it. */
+export function isValidOf(checkpoint: Checkpoint, device_id: string): boolean {
+  return checkpoint.device_id === device_id && !checkpoint.retracted
 }
 
 /** What the query asks of the rows that are `mine`, in its direction, from after `place`. */

@@ -5,7 +5,6 @@
 import { compareKeys, type EventKey } from '../events/key.ts'
 import type {
   BatchWrite,
-  Checkpoint,
   DeviceStateItem,
   DeviceWrite,
   HotStore,
@@ -14,7 +13,7 @@ import type {
   ReadStore,
   Summary,
 } from '../events/ports.ts'
-import { memoryReads } from './memory-reads.ts'
+import { isValidOf, memoryReads } from './memory-reads.ts'
 import {
   copyOf,
   dumpTables,
@@ -65,12 +64,7 @@ export function memoryStore({
       )
     },
     checkpoints: async (device_id, range) =>
-      copyOf(select(tables, 'checkpoints', (one) => holds(one, device_id) && isWithin(one, range))),
-    checkpointBefore: async (device_id, key, applied) => {
-      const isBefore = (one: Checkpoint) =>
-        holds(one, device_id) && one.applied <= applied && compareKeys(one, key) < 0
-      return copyOf(select(tables, 'checkpoints', isBefore).at(-1) ?? null)
-    },
+      copyOf(select(tables, 'checkpoints', (one) => isValidOf(one, device_id) && isWithin(one, range))),
     due: async (due_by, heard_by, limit) => {
       assertLimit(limit)
       const isDue = ({ next_due, last_received_at }: DeviceStateItem) =>
@@ -87,10 +81,6 @@ export function memoryStore({
 
 function isWithin(key: EventKey, { from, to }: Range): boolean {
   return compareKeys(key, from) >= 0 && compareKeys(key, to) < 0
-}
-
-function holds(checkpoint: Checkpoint, device_id: string): boolean {
-  return checkpoint.device_id === device_id && !checkpoint.retracted
 }
 
 function loadStates(tables: MemoryTables, device_ids: string[]): Map<string, DeviceStateItem> {

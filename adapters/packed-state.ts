@@ -35,7 +35,20 @@ const WORDS_1 = [
   '"pins":{},"repair_from":null}',
 ]
 
-const DICTIONARIES = [WORDS_1].map((words) => Buffer.from(words.join('')))
+/** With the edges that charts take, as standings have them. */
+const WORDS_2 = [
+  '{"interlock":{"chart":"ev-interlock","version":1,"value":{"call":"on"},"since":17,"entered":{"call":17},',
+  '"taken":[["idle / draw.on",29,1],["draw / draw.off",29,1],["idle / call.on",29,1],["call.on / call.off",29,1]]}}',
+  '{"heating":{"chart":"hvac-cycle","version":1,"value":"idle","since":17,"taken":[["idle / call.on",29,1],',
+  '["calling / call.off / 1",29,1],["calling / call.off / 2",29,1],["calling.running / after stuck",29,1]]},',
+  '{"session":{"chart":"evse-session","version":1,"value":{"session":"connected"},"since":17,"entered":{"session":17},',
+  '["unplugged / pilot.C",29,1],["session / pilot.E",29,1],["session / pilot.F",29,1],["unavailable / pilot.A",29,1],',
+  '"taken":[["session / pilot.C / 2",29,1],["session / pilot.B / 2",29,1],["session / pilot.A",29,1],',
+  '["unplugged / pilot.B",29,1],["session / pilot.C / 2",29,1]]}}',
+  ...WORDS_1,
+]
+
+const DICTIONARIES = [WORDS_1, WORDS_2].map((words) => Buffer.from(words.join('')))
 const NEWEST = DICTIONARIES.length
 
 /** The state was packed by code newer than this: nothing is wrong with the record, upgrade and go on. */

@@ -1,6 +1,14 @@
 /** What the API may ask of the embedded home, through a connection that cannot write. */
 import { compareKeys, type EventKey } from '../events/key.ts'
-import type { EventQuery, EventRow, Page, ReadStore, Summary, SummaryQuery } from '../events/ports.ts'
+import type {
+  DeviceStanding,
+  EventQuery,
+  EventRow,
+  Page,
+  ReadStore,
+  Summary,
+  SummaryQuery,
+} from '../events/ports.ts'
 import {
   decodeConfigCursor,
   decodeEventCursor,
@@ -12,9 +20,9 @@ import {
 } from './cursor.ts'
 import { assertLimit } from './port-checks.ts'
 import { type Database, openDatabase, type Value } from './sqlite-open.ts'
-import { itemOf, type Row } from './sqlite-rows.ts'
+import { itemOf, partOf, type Row } from './sqlite-rows.ts'
 import { HOT_MIGRATIONS } from './sqlite-schema.ts'
-import { ALIASES } from './sqlite-store.ts'
+import { ALIASES, CHECKPOINT_BEFORE } from './sqlite-store.ts'
 import { toColumn } from './sqlite-text.ts'
 import type { TableName, Tables } from './store-tables.ts'
 
@@ -23,6 +31,9 @@ export type SqliteReads = ReadStore & { close(): void }
 const DEVICE = 'SELECT * FROM states WHERE device_id = ?'
 const DEVICES_FROM = 'SELECT * FROM states WHERE device_id >= ? ORDER BY device_id LIMIT ?'
 const DEVICES_AFTER = 'SELECT * FROM states WHERE device_id > ? ORDER BY device_id LIMIT ?'
+const STANDINGS = `SELECT device_id, device_type, standing FROM states
+  WHERE device_type = ? AND standing IS NOT NULL AND device_id > ? ORDER BY device_id LIMIT ?`
+const STANDINGS_FROM = STANDINGS.replace('device_id > ?', 'device_id >= ?')
 const SUMMARY = 'SELECT * FROM summaries WHERE kind = ? AND id = ?'
 const CONFIG = `SELECT * FROM config WHERE device_id = ?
   AND (effective_from, written_at, identity) < (?, ?, ?)
@@ -51,8 +62,20 @@ export function sqliteReads(path: string): SqliteReads {
       const found = rows('states', sql, [toColumn(after ?? ''), limit + 1])
       return pageOf(found, limit, (last) => encodeCursor('devices', [last.device_id]))
     },
+    standings: async (device_type, limit, cursor) => {
+      assertLimit(limit)
+      const after = cursor === undefined ? null : decodeTextCursor('standings', cursor)
+      const sql = after === null ? STANDINGS_FROM : STANDINGS
+      const found = database.all<Row>(sql, [device_type, toColumn(after ?? ''), limit + 1])
+      const items = found.map(
+        (row) => partOf<'states', keyof DeviceStanding>('states', row) as DeviceStanding,
+      )
+      return pageOf(items, limit, (last) => encodeCursor('standings', [last.device_id]))
+    },
     eventsOfDevice: async (device_id, query) => eventsOfDevice(database, device_id, query),
     eventsOfLocation: async (location, query) => eventsOfLocation(database, location, query),
+    checkpointBefore: async (device_id, { ts, ord }, applied) =>
+      first('checkpoints', CHECKPOINT_BEFORE, [toColumn(device_id), ts, ord, applied]),
     summary: async (kind, id) => first('summaries', SUMMARY, [kind, toColumn(id)]),
     summaries: async (query) => summaries(database, query),
     findAliases: async (kind, alias) => rows('aliases', ALIASES, [kind, toColumn(alias)]),

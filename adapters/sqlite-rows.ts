@@ -87,6 +87,7 @@ const COLUMNS: { [T in TableName]: { [C in keyof Required<Tables[T]>]: Kind } } 
     next_due: 'plain',
     last_received_at: 'plain',
     state: 'text',
+    standing: 'text',
   },
   quarantine: {
     position: 'plain',
@@ -120,6 +121,17 @@ export function itemOf<T extends TableName>(table: T, row: Row): Tables[T] {
     item[column] = fromValue(kind, value)
   }
   return item as Tables[T]
+}
+
+/** Of a row with some of the columns. */
+export function partOf<T extends TableName, C extends keyof Tables[T]>(
+  table: T,
+  row: Row,
+): Pick<Tables[T], C> {
+  const columns = ENTRIES[table].filter(([column]) => Object.hasOwn(row, column))
+  return Object.fromEntries(
+    columns.map(([column, kind]) => [column, fromValue(kind, row[column])]),
+  ) as unknown as Pick<Tables[T], C>
 }
 
 function toValue(kind: Kind, value: unknown): Value {

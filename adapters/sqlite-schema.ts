@@ -136,4 +136,16 @@ ALTER TABLE checkpoints ADD COLUMN retracted INTEGER;
 /** What came too late to be folded is listed among the things, and kept for a year. */
 const VERSION_3 = 'ALTER TABLE summaries ADD COLUMN ttl INTEGER;'
 
-export const HOT_MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3]
+/** What the fleet is counted by, of the states that there are: how often edges were taken, nobody has noted of them. */
+const VERSION_4 = `
+ALTER TABLE states ADD COLUMN standing TEXT;
+CREATE INDEX states_by_type ON states (device_type, device_id) WHERE standing IS NOT NULL;
+UPDATE states SET standing = (
+  SELECT json_group_object(one.key, json_object(
+    'chart', one.value ->> 'chart', 'version', one.value ->> 'version',
+    'value', one.value -> 'value', 'since', one.value ->> 'since'
+  )) FROM json_each(states.state, '$.instances') AS one
+) WHERE json_type(state, '$.instances') = 'object' AND json_extract(state, '$.instances') <> '{}';
+`
+
+export const HOT_MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4]

@@ -49,7 +49,7 @@ const THINGS = `SELECT * FROM summaries WHERE kind = ? AND device_id = ?
   AND started_at >= ? AND started_at < ? ORDER BY started_at, id`
 const CHECKPOINTS = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
   AND (ts, ord) >= (?, ?) AND (ts, ord) < (?, ?) ORDER BY ts, ord`
-const CHECKPOINT_BEFORE = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
+export const CHECKPOINT_BEFORE = `SELECT * FROM checkpoints WHERE device_id = ? AND retracted IS NOT 1
   AND (ts, ord) < (?, ?) AND applied <= ? ORDER BY ts DESC, ord DESC LIMIT 1`
 const DUE =
   'SELECT * FROM states WHERE next_due <= ? AND last_received_at <= ? ORDER BY next_due, device_id LIMIT ?'

@@ -3,6 +3,7 @@ import { openApiRoute } from './openapi.ts'
 import type { Route } from './route.ts'
 import { backfillRoute } from './routes-backfill.ts'
 import { changesRoutes } from './routes-changes.ts'
+import { chartRoutes } from './routes-charts.ts'
 import { configRoutes } from './routes-config.ts'
 import { deviceRoutes } from './routes-devices.ts'
 import { energyRoute } from './routes-energy.ts'
@@ -18,6 +19,7 @@ export function createRoutes(): Route[] {
   const routes = [
     healthRoute,
     ...deviceRoutes,
+    ...chartRoutes,
     ...eventRoutes,
     ...thingRoutes,
     ...changesRoutes,

@@ -27,6 +27,7 @@ const FOR: Record<string, string> = {
   'BatchGetItem states': 'the state, read once a device and batch',
   'PutItem states': 'the state, written last',
   'states/DueIndex': 'a timer that moved to another step of five minutes',
+  'states/StandingIndex': 'a chart that moved, for the fleet on its chart',
   'states/DeviceListIndex': 'a device heard of for the first time',
   'PutItem events': 'rows of what was said and decided',
   'events/LocationTimeIndex': 'events of a location',

@@ -31,7 +31,8 @@ function entryOf(table: TableShape, index: IndexShape, item: Item | null): Item 
   if (!item?.[index.partition.name] || !item[index.sort.name]) return null
   if (index.projection === 'ALL') return item
   const keys = [index.partition, index.sort, table.partition, ...(table.sort ? [table.sort] : [])]
-  const kept = keys.flatMap(({ name }) => {
+  const names = [...keys.map(({ name }) => name), ...(index.include ?? [])]
+  const kept = names.flatMap((name) => {
     const value = item[name]
     return value ? [[name, value] as const] : []
   })

@@ -1,22 +1,11 @@
-/** The page's loop: asks the API every two seconds, shows the answer, and says so when none comes. */
+/** The page's loop: devices, the latest sessions and cycles, the counters. */
 import { showDevices } from './cards.js'
 import { element, keepInStep } from './elements.js'
 import { count } from './format.js'
+import { ask, live } from './live.js'
 import { showCycles, showSessions } from './tables.js'
 
-const INTERVAL_MS = 2_000
-const TIMEOUT_MS = 10_000
 const LATEST = 12
-
-/** @type {number | null} */
-let answeredAt = null
-
-/** An answer of the API; a 503 of /health is one, and says what is wrong. */
-async function ask(path) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  if (!response.ok && path !== '/health') throw new Error(`${path} answered ${response.status}`)
-  return response.json()
-}
 
 /** Every device, page by page. */
 async function askDevices() {
@@ -42,9 +31,7 @@ async function refresh() {
   showSessions(sessions.items, now)
   showCycles(cycles.items, now)
   showCounters(health)
-  answeredAt = Date.now()
-  if (health.status === 'ok') showConnection('live', 'Live')
-  else showConnection('lost', 'New messages are refused: the log takes in nothing')
+  return health
 }
 
 function showCounters({ counters = {}, lag, quarantined, devices }) {
@@ -63,21 +50,4 @@ function showCounters({ counters = {}, lag, quarantined, devices }) {
   })
 }
 
-/** Written only when it changes: it is read out each time. */
-function showConnection(state, text) {
-  const shown = document.getElementById('connection')
-  if (shown.textContent !== text) shown.textContent = text
-  shown.dataset.connection = state
-}
-
-function showLost() {
-  const since = answeredAt === null ? '' : `, as of ${new Date(answeredAt).toLocaleTimeString()}`
-  showConnection('lost', `No answer from the server${since}`)
-}
-
-async function loop() {
-  if (!document.hidden) await refresh().catch(showLost)
-  setTimeout(loop, INTERVAL_MS)
-}
-
-loop()
+live(refresh)

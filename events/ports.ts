@@ -104,7 +104,7 @@ export type Quarantined = {
   payload_base64: string
 }
 
-/** The one item that holds everything a device's charts know. `state` is opaque to stores. */
+/** The one item that holds everything a device's charts know. `state` and `standing` are opaque to stores. */
 export type DeviceStateItem = {
   device_id: string
   device_type: DeviceType
@@ -116,7 +116,12 @@ export type DeviceStateItem = {
   next_due: number | null
   last_received_at: number
   state: string
+  /** Where its charts stand, which the fleet is counted by; opaque too. Null: they have seen nothing. */
+  standing: string | null
 }
+
+/** What the fleet is counted by. */
+export type DeviceStanding = Pick<DeviceStateItem, 'device_id' | 'device_type'> & { standing: string }
 
 export type Put =
   | { table: 'events'; item: EventRow }
@@ -195,8 +200,12 @@ export type SummaryQuery = {
 export type ReadStore = {
   device(device_id: string): Promise<DeviceStateItem | null>
   devices(limit: number, cursor?: string): Promise<Page<DeviceStateItem>>
+  /** The devices of a type whose charts have seen something, by id. */
+  standings(device_type: DeviceType, limit: number, cursor?: string): Promise<Page<DeviceStanding>>
   eventsOfDevice(device_id: string, query: EventQuery): Promise<Page<EventRow>>
   eventsOfLocation(location: string, query: EventQuery): Promise<Page<EventRow>>
+  /** As `HotStore` has it: where a fold of the device's rows may begin. */
+  checkpointBefore(device_id: string, key: EventKey, applied: number): Promise<Checkpoint | null>
   summary(kind: Summary['kind'], id: string): Promise<Summary | null>
   /** Newest first by started_at. */
   summaries(query: SummaryQuery): Promise<Page<Summary>>

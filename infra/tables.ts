@@ -43,12 +43,13 @@ export class Tables extends Construct {
       deletionProtection: stage.keeps_data,
       removalPolicy: removal(stage),
     })
-    for (const { name, partition, sort, projection } of shape.indexes)
+    for (const { name, partition, sort, projection, include } of shape.indexes)
       created.addGlobalSecondaryIndex({
         indexName: name,
         partitionKey: attribute(partition),
         sortKey: attribute(sort),
         projectionType: ProjectionType[projection],
+        ...(include && { nonKeyAttributes: [...include] }),
       })
     return created
   }

@@ -4,6 +4,7 @@ import { compareKeys, type EventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from
 import type { DeviceStateItem, DeviceWrite, EventRow, HotStore, Put, Range } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import type { ChartUpgrade } from '../statecharts/chart-versions.ts'
+import { writeDeviceState } from '../statecharts/device-standing.ts'
 import { type DeviceState, newDeviceState, nextDue } from '../statecharts/device-state.ts'
 import { locationAt } from './decided-rows.ts'
 import type { PairFeed } from './feed-pairs.ts'
@@ -177,19 +178,19 @@ function markOf(work: DeviceWork): DeviceWrite | null {
   const item = stored ?? { ...itemOf(work, before, 0), last_received_at: 0 }
   // With its upgrades: whoever comes after a crash must fold the stretch with the same versions.
   const { upgrades } = state
-  const marked = JSON.stringify({ ...before, repairing: repaired, ...(upgrades && { upgrades }) })
+  const marked = writeDeviceState({ ...before, repairing: repaired, ...(upgrades && { upgrades }) })
   const expected_version = item.version
   return {
     device_id,
     puts: [],
     expected_version,
-    state: { ...item, version: expected_version + 1, state: marked },
+    state: { ...item, version: expected_version + 1, ...marked },
   }
 }
 
 function itemOf(work: DeviceWork, state: DeviceState, version: number): DeviceStateItem {
-  const text = JSON.stringify(state)
-  keepState(state.device_id, text, state)
+  const stored = writeDeviceState(state)
+  keepState(state.device_id, stored, state)
   return {
     device_id: state.device_id,
     device_type: state.device_type,
@@ -198,7 +199,7 @@ function itemOf(work: DeviceWork, state: DeviceState, version: number): DeviceSt
     applied: state.applied,
     next_due: nextDue(state),
     last_received_at: work.last_received_at,
-    state: text,
+    ...stored,
   }
 }
 

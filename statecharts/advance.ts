@@ -13,6 +13,7 @@ import {
   statePath,
   type Timers,
 } from './chart.ts'
+import { movesAfter } from './moves.ts'
 import { type Step, timerEvent } from './step.ts'
 import { startMachine, stepMachine } from './step-machine.ts'
 
@@ -125,7 +126,11 @@ function apply(run: Run, event: ChartEvent, timer: string | null): void {
   for (const { type, ...data } of step.emitted) run.decided.push({ type, at: event.at, timer, data })
   const timers = setTimers(state.timers, step, event.at)
   const since = sameState(state.value, step.value) && state.since !== null ? state.since : event.at
-  run.state = { ...state, value: step.value, since, context: step.context, timers }
+  const { chart, version } = state
+  const { value, context, edges } = step
+  const { taken, entered } = edges === null ? state : movesAfter(state, value, { edges, at: event.at })
+  // Field by field: every state of a chart is made here, and they are alike.
+  run.state = { chart, version, value, since, context, timers, taken, entered }
 }
 
 function sameState(a: StateValue, b: StateValue): boolean {

@@ -116,7 +116,9 @@ function takenOver(
   state: ChartState,
   since: EventKey | null,
 ): ChartState {
-  const made = { chart: chart.id, version: chart.version, since: state.since }
+  // The edges that it took under the old version it took: they go by their names.
+  const kept = { since: state.since, ...(state.taken && { taken: state.taken }) }
+  const made = { chart: chart.id, version: chart.version, ...kept }
   if (typeof upgrade === 'object') {
     const { value, context, timers } = upgrade.migrate(state)
     const earliest = since ? since.ts + 1 : 0
@@ -124,7 +126,7 @@ function takenOver(
     return { ...made, value, context, timers: Object.fromEntries(due) }
   }
   const fresh = newChartState(chart)
-  if (!isResting(instance, state)) return { ...fresh, since: state.since }
+  if (!isResting(instance, state)) return { ...fresh, ...kept }
   const value = chart.quiescent.includes(statePath(state.value)) ? state.value : fresh.value
   return { ...fresh, ...made, value, context: { ...fresh.context, ...state.context } }
 }

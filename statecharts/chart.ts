@@ -1,11 +1,14 @@
 /** What a chart is and what it knows: a machine with an id and a version, and plain data for its state. */
 import type { AnyStateMachine, StateValue } from 'xstate'
+import type { Moves } from './moves.ts'
 
 export type { StateValue } from 'xstate'
 
 /** A chart as the registry holds it. */
 export type Chart = {
   id: string
+  /** For people; the id where there is none. */
+  title?: string
   /** Grows with every change of behaviour; stored with each state that it makes. */
   version: number
   machine: AnyStateMachine
@@ -30,7 +33,7 @@ export type ChartState = {
   since: number | null
   context: Record<string, unknown>
   timers: Timers
-}
+} & Moves
 
 /** What a chart decided: a name, when, its facts, and the timer that led to it (null: the event itself). */
 export type Decision = { type: string; at: number; timer: string | null; data: Record<string, unknown> }

@@ -3,6 +3,7 @@
  * actions in one list. The machine's own guards, assigns and emits are called; xstate is the authority on what they do.
  */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition, StateValue } from 'xstate'
+import { edgesOf } from './chart-edges.ts'
 import { type ActionCompiler, actionCompiler } from './compile-actions.ts'
 import { completing } from './compile-final.ts'
 import { compileGuard, nameOf as guardName } from './compile-guards.ts'
@@ -73,16 +74,26 @@ function edgeOf(work: Work, node: AnyStateNode, definition: AnyTransitionDefinit
   const target = definition.target?.[0] ?? null
   const transition = { source, target, reenter }
   const inside = work.rules.entered(transition)
+  const named = edgesOf(work.machine).get(definition)
   return {
     source: source.id,
     guard: guard === undefined ? null : compileGuard(work.machine, guard, nameOf(source)),
     guard_name: guard === undefined || typeof guard === 'function' ? null : guardName(guard),
     ops: [
+      ...(named?.moves ? [noting(named.id)] : []),
       ...exitingOps(work, work.rules.exited(node, transition)),
       ...definition.actions.map((action: unknown) => work.action(action, nameOf(source))),
       ...enteringOps(work, inside),
     ],
     to: leafOf(work, inside.at(-1)?.node ?? node),
+  }
+}
+
+/** That the edge was taken: alone, as most steps take no other. */
+function noting(id: string): Op {
+  const alone = [id]
+  return (run) => {
+    run.edges = run.edges === null ? alone : [...run.edges, id]
   }
 }
 

@@ -80,6 +80,7 @@ export type Run = {
   queue: Heard[]
   emitted: Step['emitted']
   timers: Step['timers']
+  edges: Step['edges']
   /** In this microstep something was assigned, the leaf is another, or the machine is done. */
   touched: boolean
   /** In any microstep something was touched, or an action ran. */

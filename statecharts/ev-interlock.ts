@@ -229,6 +229,7 @@ const REARMED = ['draw', 'call.on', 'overlap.on', 'overlap.settling', 'violation
 
 export const evInterlock: Chart = {
   id: 'ev-interlock',
+  title: 'Charger and HVAC on one circuit',
   version: 1,
   machine,
   quiescent: ['idle'],

@@ -173,6 +173,7 @@ function whenSilent(state: SessionState) {
 
 export const evseSession: Chart = {
   id: 'evse-session',
+  title: 'A charger’s session',
   version: 1,
   machine,
   quiescent: ['unplugged', 'unavailable', 'silent'],

@@ -100,6 +100,7 @@ const machine = setup({
 
 export const hvacCycle: Chart = {
   id: 'hvac-cycle',
+  title: 'A thermostat’s cycle',
   version: 1,
   machine,
   quiescent: ['idle'],

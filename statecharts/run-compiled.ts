@@ -66,6 +66,7 @@ function newRun(leaf: Leaf, context: Step['context'], event: Heard): Run {
     queue: [],
     emitted: [],
     timers: [],
+    edges: null,
     touched: false,
     changed: false,
     done: leaf.final,
@@ -131,9 +132,9 @@ function settle(compiled: Compiled, run: Run): void {
   }
 }
 
-function stepOf({ leaf, args, changed, done, output, emitted, timers }: Run): Step {
+function stepOf({ leaf, args, changed, done, output, emitted, timers, edges }: Run): Step {
   const status = done ? 'done' : 'active'
-  return { value: leaf.value, context: args.context, changed, status, output, emitted, timers }
+  return { value: leaf.value, context: args.context, changed, status, output, emitted, timers, edges }
 }
 
 /** In xstate's words. */

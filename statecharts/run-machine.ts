@@ -6,20 +6,27 @@ import {
   createActor,
   type StateValue,
 } from 'xstate'
+import { edgesOf } from './chart-edges.ts'
 import { type Step, timerName } from './step.ts'
 
 type Action = { type: string; params?: unknown }
-type Runner = { scope: AnyActorScope; actions: Action[]; snapshots: Map<string, AnyMachineSnapshot> }
+type Runner = {
+  scope: AnyActorScope
+  actions: Action[]
+  /** Those of the step under way that lead somewhere. */
+  edges: string[]
+  snapshots: Map<string, AnyMachineSnapshot>
+}
 
 const runners = new WeakMap<AnyStateMachine, Runner>()
 
 /** The machine's first state, with what entering it led to. */
 export function startByXstate(machine: AnyStateMachine): Step {
   const runner = runnerOf(machine)
-  runner.actions.length = 0
+  begin(runner)
   const snapshot = machine.getInitialSnapshot(runner.scope, undefined)
   throwError(snapshot)
-  return stepOf(snapshot, true, runner.actions)
+  return stepOf(snapshot, true, runner)
 }
 
 /** One event from a state given as plain data. Throws what the machine's own guards, actions and delays throw. */
@@ -31,11 +38,16 @@ export function stepByXstate(
 ): Step {
   const runner = runnerOf(machine)
   const before = restore(machine, runner, value, context)
-  runner.actions.length = 0
+  begin(runner)
   const after = machine.transition(before, event, runner.scope)
   throwError(after)
   // A state that only re-enters itself keeps its snapshot, but not its timers.
-  return stepOf(after, after !== before || runner.actions.length > 0, runner.actions)
+  return stepOf(after, after !== before || runner.actions.length > 0, runner)
+}
+
+function begin(runner: Runner): void {
+  runner.actions.length = 0
+  runner.edges.length = 0
 }
 
 /** `transition()` makes an actor system for every call; one inert scope a machine is a quarter of the cost. */
@@ -43,7 +55,16 @@ function runnerOf(machine: AnyStateMachine): Runner {
   const known = runners.get(machine)
   if (known) return known
   const actions: Action[] = []
-  const self = createActor(machine)
+  const edges: string[] = []
+  const self = createActor(machine, {
+    inspect: (told) => {
+      if (told.type !== '@xstate.microstep') return
+      for (const one of told._transitions) {
+        const edge = edgesOf(machine).get(one)
+        if (edge?.moves) edges.push(edge.id)
+      }
+    },
+  })
   const scope = {
     self,
     system: self.system,
@@ -55,7 +76,7 @@ function runnerOf(machine: AnyStateMachine): Runner {
     stopChild: () => undefined,
     actionExecutor: (action: Action) => void actions.push(action),
   } as unknown as AnyActorScope
-  const made: Runner = { scope, actions, snapshots: new Map() }
+  const made: Runner = { scope, actions, edges, snapshots: new Map() }
   runners.set(machine, made)
   return made
 }
@@ -76,10 +97,19 @@ function restore(
   return Object.assign(Object.create(Object.getPrototypeOf(resolved)), resolved, { context })
 }
 
-function stepOf(snapshot: AnyMachineSnapshot, changed: boolean, actions: Action[]): Step {
+function stepOf(snapshot: AnyMachineSnapshot, changed: boolean, { actions, edges }: Runner): Step {
   const { value, context, output } = snapshot
   const status = snapshot.status === 'done' ? 'done' : 'active'
-  const step: Step = { value, context, changed, status, output, emitted: [], timers: [] }
+  const step: Step = {
+    value,
+    context,
+    changed,
+    status,
+    output,
+    emitted: [],
+    timers: [],
+    edges: edges.length > 0 ? [...edges] : null,
+  }
   for (const action of actions) {
     const params = action.params as { event?: { type: string }; id?: string; delay?: number; sendId?: string }
     if (action.type === 'xstate.emit' && params.event) step.emitted.push(params.event)

@@ -12,6 +12,8 @@ export type Step = {
   emitted: { type: string }[]
   /** Timers set (with their delay) and cancelled, in the order in which it happened. */
   timers: ({ set: string; delay_ms: number } | { cancel: string })[]
+  /** Ids of the edges that were taken and lead somewhere (chart-edges.ts), in order; null where none was. */
+  edges: readonly string[] | null
 }
 
 const AFTER = 'xstate.after.'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { shippedCharts } from '../statecharts/device-charts.ts'
-import { type ChartFiles, chartFiles, chartsIndex } from '../visualizer/chart-files.ts'
+import { type ChartFiles, chartDrawings, chartFiles, chartsIndex } from '../visualizer/chart-files.ts'
 import { type Finding, lintGraph } from '../visualizer/lint.ts'
 import { readChart } from '../visualizer/read-machine.ts'
 import { chartPageParts } from './chart-page-parts.ts'
@@ -13,6 +13,8 @@ export type ChartsStreams = { out: (text: string) => void; err: (text: string) =
 
 const FOLDER = 'docs/charts'
 const IMPORTED = 'statecharts/imported'
+/** What the API tells of charts: it draws nothing itself. */
+export const DRAWINGS = 'api/drawings.json'
 
 /** 0: written, or nothing found. 1: findings. 2: it cannot be done as asked. */
 export async function runCharts(argv: string[], streams: ChartsStreams): Promise<0 | 1 | 2> {
@@ -60,6 +62,11 @@ function commandOf({ out, err }: ChartsStreams): Command {
     .configureOutput({ writeOut: out, writeErr: (text) => err(text.replace(/^error: /, 'charts: ')) })
 }
 
+/** The API's drawings, of all charts that some device runs. */
+export async function allDrawings(): Promise<string> {
+  return chartDrawings(shippedCharts())
+}
+
 /** All files of all charts, by name. */
 export async function allChartFiles(imported?: readonly ImportedChart[]): Promise<ChartFiles> {
   const shipped = shippedCharts()
@@ -77,13 +84,16 @@ async function writeAll(
   imported: readonly ImportedChart[],
   { out, err }: ChartsStreams,
 ): Promise<0 | 2> {
-  const files = await allChartFiles(imported)
+  const named = Object.entries(await allChartFiles(imported)).map(
+    ([name, text]) => [join(folder, name), text] as const,
+  )
+  const files = folder === FOLDER ? [...named, [DRAWINGS, await allDrawings()] as const] : named
   try {
     mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(files)) {
-      const changed = textAt(join(folder, name)) !== text
-      if (changed) writeFileSync(join(folder, name), text)
-      out(`${changed ? 'written  ' : 'unchanged'} ${join(folder, name)}\n`)
+    for (const [path, text] of files) {
+      const changed = textAt(path) !== text
+      if (changed) writeFileSync(path, text)
+      out(`${changed ? 'written  ' : 'unchanged'} ${path}\n`)
     }
     return 0
   } catch (error) {

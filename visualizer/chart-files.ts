@@ -11,6 +11,17 @@ import { svgOf } from './svg.ts'
 
 export type ChartFiles = Record<string, string>
 
+/** What the API tells of charts: by id, and what they are made of without their code. */
+export async function chartDrawings(charts: readonly ReadableChart[]): Promise<string> {
+  const drawn: Record<string, unknown> = {}
+  for (const chart of charts) {
+    const graph = readChart(chart)
+    const { id, version, states, edges } = graph
+    drawn[id] = { version, graph: { states, edges }, svg: svgOf(graph, await layOut(pictureOf(graph))) }
+  }
+  return `${JSON.stringify(drawn, null, 1)}\n`
+}
+
 export async function chartFiles(chart: ReadableChart, page: PageParts): Promise<ChartFiles> {
   const graph = readChart(chart)
   const svg = svgOf(graph, await layOut(pictureOf(graph)))

@@ -1,4 +1,7 @@
 /** A chart as a graph: what is drawn, written in other notations, compared and checked. Plain data. */
+import type { ChartEdge } from '../statecharts/chart-edges.ts'
+
+export { type Trigger, triggerText } from '../statecharts/chart-edges.ts'
 
 export type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
 
@@ -33,12 +36,6 @@ export type GraphState = {
   quiescent: boolean
 }
 
-export type Trigger =
-  | { kind: 'event'; event: string }
-  | { kind: 'after'; delay: string | number }
-  | { kind: 'always' }
-  | { kind: 'done' }
-
 export type GraphGuard = {
   name: string
   params: Record<string, unknown> | null
@@ -49,16 +46,7 @@ export type GraphGuard = {
   names: string[]
 }
 
-export type GraphEdge = {
-  /** `session / pilot.B / 2`: source, trigger, and which of those asked for it; unique, and the same as long as these are. */
-  id: string
-  source: string
-  /** Null: nothing is left or entered. */
-  target: string | null
-  trigger: Trigger
-  /** Place among those of its source and trigger, from 1, and how many these are. */
-  nth: number
-  of: number
+export type GraphEdge = Omit<ChartEdge, 'moves'> & {
   guard: GraphGuard | null
   actions: GraphAction[]
   reenter: boolean
@@ -88,12 +76,6 @@ export type ChartGraph = {
   delays: Record<string, Implementation>
   /** Fields of the first context. */
   context: string[]
-}
-
-/** `pilot.B`, `after silence`, `always`, `done`. */
-export function triggerText(trigger: Trigger): string {
-  if (trigger.kind === 'event') return trigger.event
-  return trigger.kind === 'after' ? `after ${trigger.delay}` : trigger.kind
 }
 
 /** @throws for a path that is not in the graph: our bug */

@@ -1,7 +1,7 @@
 /** A stepper's position as the part of a link behind `#`, and back. What it holds stays in the browser. */
 
 import { newChartState } from '../statecharts/advance.ts'
-import type { Chart, ChartState } from '../statecharts/chart.ts'
+import type { Chart, ChartEvent, ChartState } from '../statecharts/chart.ts'
 import type { ConfigInForce } from '../statecharts/config-in-force.ts'
 import { goTo, type Move, moveAll, newStepper, type Stepper, standingOf } from './stepper.ts'
 
@@ -43,6 +43,25 @@ export function openLink(chart: Chart, hash: string): Opened | { flaw: string } 
   return { stepper: goTo(stepper, moves.length), instance }
 }
 
+function isListOf(value: unknown, isOne: (value: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isOne)
+}
+
+function isMove(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { event, until } = value as { event?: Partial<ChartEvent> | null; until?: unknown }
+  return event ? typeof event.type === 'string' && isTime(event.at) : isTime(until)
+}
+
+function isConfig(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && isTime((value as ConfigInForce).effective_from)
+}
+
+/** Within what a date can be. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isNaN(new Date(value).getTime())
+}
+
 function isFirst({ chart, first }: Stepper): boolean {
   return JSON.stringify(first.state) === JSON.stringify(newChartState(chart))
 }
@@ -68,8 +87,8 @@ function decode(hash: string): Shared | null {
     const text = atob(hash.replace(/^#/, '').replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0))
     const shared = JSON.parse(new TextDecoder().decode(bytes)) as Shared
-    const isWhole =
-      Array.isArray(shared.moves) && Array.isArray(shared.configs) && Number.isFinite(shared.now)
+    const { moves, configs, now } = shared
+    const isWhole = isListOf(moves, isMove) && isListOf(configs, isConfig) && isTime(now)
     return isWhole ? shared : null
   } catch {
     return null

@@ -1,43 +1,28 @@
 /** A chart → its graph. Reads what the machine is made of, and runs nothing but the factory of its first context. */
-import { type Chart, statePath } from '../statecharts/chart.ts'
-import { timerName } from '../statecharts/step.ts'
-import type { ChartGraph, GraphEdge, GraphState, StateKind, Trigger } from './graph.ts'
-import { triggerText } from './graph.ts'
+import type { Chart, StateValue } from '../statecharts/chart.ts'
+import { type ChartEdge, type EdgeDefinition, edgesOf, nodesOf, pathOf } from '../statecharts/chart-edges.ts'
+import { statesIn } from '../statecharts/moves.ts'
+import type { ChartGraph, GraphEdge, GraphState, StateKind } from './graph.ts'
 import { type Machine, readActions, readGuard, readImplementations, readTimers } from './read-words.ts'
 
 type Node = Machine['root']
-type Definition = {
-  source: Node
-  target?: readonly Node[] | undefined
-  guard?: unknown
-  actions: readonly unknown[]
-  reenter: boolean
-  delay?: string | number
-}
-
 /** What of a chart a graph is made of. */
 export type ReadableChart = Pick<Chart, 'id' | 'version' | 'machine' | 'quiescent'>
 
 export function readChart({ id, version, machine, quiescent }: ReadableChart): ChartGraph {
-  const nodes = within(machine.root)
+  const nodes = nodesOf(machine.root)
   return {
     id,
     version,
     states: nodes.map((node) => readState(machine, node, quiescent)),
-    edges: nodes.flatMap((node) => edgesOf(machine, node)),
+    edges: [...edgesOf(machine)].map(([definition, edge]) =>
+      readEdge(machine, definition as EdgeDefinition, edge),
+    ),
     guards: readImplementations(machine.implementations.guards),
     actions: readImplementations(machine.implementations.actions),
     delays: readImplementations(machine.implementations.delays),
     context: firstContext(machine),
   }
-}
-
-function within(node: Node): Node[] {
-  return [node, ...Object.values(node.states as Record<string, Node>).flatMap(within)]
-}
-
-export function pathOf(node: Node): string {
-  return node.path.join('.')
 }
 
 function readState(machine: Machine, node: Node, quiescent: readonly string[]): GraphState {
@@ -60,51 +45,14 @@ function readState(machine: Machine, node: Node, quiescent: readonly string[]): 
   }
 }
 
-function edgesOf(machine: Machine, node: Node): GraphEdge[] {
-  const heard = [...(node.transitions as Map<string, Definition[]>)].flatMap(([type, definitions]) =>
-    edgesFor(machine, node, triggerOf(type, definitions, node), definitions),
-  )
-  return [...heard, ...edgesFor(machine, node, { kind: 'always' }, (node.always ?? []) as Definition[])]
-}
-
-/** Which edge each transition of the machine is. */
-export function edgeIds({ machine }: Pick<Chart, 'machine'>): Map<unknown, string> {
-  const named = within(machine.root).flatMap((node) =>
-    [...(node.transitions as Map<string, Definition[]>)].flatMap(([type, definitions]) => {
-      const trigger = triggerOf(type, definitions, node)
-      const of = definitions.length
-      return definitions.map((one, n) => [one, edgeId(machine, node, trigger, n + 1, of)] as const)
-    }),
-  )
-  return new Map<unknown, string>(named)
-}
-
-function edgeId(machine: Machine, node: Node, trigger: Trigger, nth: number, of: number): string {
-  const id = `${pathOf(node) || machine.id} / ${triggerText(trigger)}`
-  return of === 1 ? id : `${id} / ${nth}`
-}
-
-function edgesFor(machine: Machine, node: Node, trigger: Trigger, definitions: Definition[]): GraphEdge[] {
-  const source = pathOf(node)
-  const of = definitions.length
-  return definitions.map((definition, index) => ({
-    id: edgeId(machine, node, trigger, index + 1, of),
-    source,
-    target: definition.target?.[0] ? pathOf(definition.target[0]) : null,
-    trigger,
-    nth: index + 1,
-    of,
-    guard: readGuard(machine, definition.guard),
-    actions: readActions(machine, definition.actions),
-    reenter: definition.reenter,
-  }))
-}
-
-/** A state's own timer and its own end have words; those of others are events like any other. */
-function triggerOf(type: string, [first]: Definition[], node: Node): Trigger {
-  const timer = timerName(type)
-  if (timer !== null && first?.delay !== undefined) return { kind: 'after', delay: first.delay }
-  return type === `xstate.done.state.${node.id}` ? { kind: 'done' } : { kind: 'event', event: type }
+function readEdge(machine: Machine, { guard, actions, reenter }: EdgeDefinition, edge: ChartEdge): GraphEdge {
+  const { moves: _, ...named } = edge
+  return {
+    ...named,
+    guard: readGuard(machine, guard),
+    actions: readActions(machine, actions),
+    reenter,
+  }
 }
 
 /** A factory that needs more than nothing is the compiled runner's to refuse; here its fields are unknown. */
@@ -118,8 +66,6 @@ function firstContext(machine: Machine): string[] {
 }
 
 /** Whether a chart in this state is in the state at `path`, or in one inside it. */
-export function isIn(value: Parameters<typeof statePath>[0], path: string): boolean {
-  return statePath(value)
-    .split('|')
-    .some((one) => path === '' || one === path || one.startsWith(`${path}.`))
+export function isIn(value: StateValue, path: string): boolean {
+  return path === '' || statesIn(value).includes(path)
 }

@@ -5,8 +5,9 @@ import { type Block, LINE_PX, ROW_GAP_PX, WORD_PX, type Word } from './words.ts'
 
 const CORNER_PX = 7
 
+/** Tabs and line ends too: as they stand, XML makes spaces of those in attributes. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+  return text.replace(/[&<>"'\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`)
 }
 
 /** Attributes in the order given; what is null is left out. */

@@ -1,8 +1,6 @@
 /** Which edge of a chart an event takes: asked of the machine itself, guards and all, and nothing is run. */
 import type { Chart, ChartEvent, ChartState } from '../statecharts/chart.ts'
-import { edgeIds } from './read-machine.ts'
-
-const known = new WeakMap<Chart, Map<unknown, string>>()
+import { edgesOf } from '../statecharts/chart-edges.ts'
 
 /** Ids of the edges that the event takes first from this state; none where nothing hears it. */
 export function edgesTaken(
@@ -12,11 +10,7 @@ export function edgesTaken(
 ): string[] {
   const { machine } = chart
   const snapshot = machine.resolveState({ value, context })
-  return machine.getTransitionData(snapshot, event).flatMap((one: unknown) => idsOf(chart).get(one) ?? [])
-}
-
-function idsOf(chart: Chart): Map<unknown, string> {
-  const ids = known.get(chart) ?? edgeIds(chart)
-  known.set(chart, ids)
-  return ids
+  return machine
+    .getTransitionData(snapshot, event)
+    .flatMap((one: unknown) => edgesOf(machine).get(one)?.id ?? [])
 }

@@ -148,7 +148,7 @@ function openHash() {
   stepper = opened.stepper
   instance = instances.find(({ name }) => name === opened.instance) ?? instance
   byId('instance').value = instance.name
-  say('')
+  say(standingOf(stepper).refused ?? '')
   shown()
 }
 
@@ -202,7 +202,9 @@ function listen() {
   byId('time').addEventListener('submit', (event) => {
     event.preventDefault()
     const ms = Math.round(Number(byId('amount').value) * Number(byId('unit').value))
-    step({ until: standingOf(stepper).now + ms })
+    const until = standingOf(stepper).now + ms
+    if (Number.isNaN(new Date(until).getTime())) say('Time does not reach as far as that')
+    else step({ until })
   })
   window.addEventListener('hashchange', openHash)
 }
@@ -218,7 +220,7 @@ listen()
 letZoom(
   [byId('drawing')],
   { zoomIn: byId('zoom-in'), zoomOut: byId('zoom-out'), zoomAll: byId('zoom-all') },
-  takeEdge,
+  { onEdge: takeEdge },
 )
 shown()
 openHash()

@@ -6,8 +6,13 @@ const AROUND = 24
 /** A hand is not steady. */
 const DRAG_PX = 4
 
-/** Drawings of one size that stand in several boxes move together. */
-export function letZoom(boxes, buttons, onEdge) {
+/**
+ * Drawings of one size that stand in several boxes move together. `onEdge` gets the ids of the edges that are clicked,
+ * `onState` the path of the state; whoever is not told does not hear.
+ * @param {Element[]} boxes @param {{ zoomIn: Element, zoomOut: Element, zoomAll: Element }} buttons
+ * @param {{ onEdge?: (ids: string) => void, onState?: (path: string) => void, signal?: AbortSignal }} of
+ */
+export function letZoom(boxes, buttons, { onEdge, onState, signal } = {}) {
   const svgs = boxes.map((box) => box.querySelector('svg'))
   const [svg] = svgs
   const whole = svg.viewBox.baseVal
@@ -68,25 +73,33 @@ export function letZoom(boxes, buttons, onEdge) {
     show()
   }
 
+  const on = (target, type, act, options = {}) => target.addEventListener(type, act, { ...options, signal })
   const onKey = (event) => {
     const act = keys[event.key]
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     act()
   }
-  for (const [n, box] of boxes.entries()) {
-    letWheel(svgs[n], zoom)
-    letDrag(box, pan, onEdge)
-    box.addEventListener('keydown', onKey)
+  const onClick = (target) => {
+    const edge = onEdge && target.closest?.('[data-edges]')
+    const state = onState && target.closest?.('[data-state]')
+    if (edge) onEdge(edge.dataset.edges)
+    else if (state) onState(state.dataset.state)
   }
-  buttons.zoomIn.addEventListener('click', () => zoom(STEP))
-  buttons.zoomOut.addEventListener('click', () => zoom(1 / STEP))
-  buttons.zoomAll.addEventListener('click', showAll)
+  for (const [n, box] of boxes.entries()) {
+    letWheel(svgs[n], zoom, on)
+    letDrag(box, pan, on, onClick)
+    on(box, 'keydown', onKey)
+  }
+  on(buttons.zoomIn, 'click', () => zoom(STEP))
+  on(buttons.zoomOut, 'click', () => zoom(1 / STEP))
+  on(buttons.zoomAll, 'click', showAll)
   return { focus }
 }
 
-function letWheel(svg, zoom) {
-  svg.addEventListener(
+function letWheel(svg, zoom, on) {
+  on(
+    svg,
     'wheel',
     (event) => {
       event.preventDefault()
@@ -97,15 +110,15 @@ function letWheel(svg, zoom) {
   )
 }
 
-function letDrag(box, pan, onEdge) {
+function letDrag(box, pan, on, onClick) {
   let from = null
   let dragged = false
-  box.addEventListener('pointerdown', (event) => {
+  on(box, 'pointerdown', (event) => {
     if (event.button !== 0) return
     from = { x: event.clientX, y: event.clientY }
     dragged = false
   })
-  box.addEventListener('pointermove', (event) => {
+  on(box, 'pointermove', (event) => {
     if (!from) return
     const [x, y] = [event.clientX - from.x, event.clientY - from.y]
     if (!dragged && Math.hypot(x, y) < DRAG_PX) return
@@ -115,11 +128,10 @@ function letDrag(box, pan, onEdge) {
     from = { x: event.clientX, y: event.clientY }
   })
   for (const end of ['pointerup', 'pointercancel'])
-    box.addEventListener(end, () => {
+    on(box, end, () => {
       from = null
     })
-  box.addEventListener('click', ({ target }) => {
-    const edge = target.closest?.('[data-edges]')
-    if (edge && !dragged) onEdge(edge.dataset.edges)
+  on(box, 'click', ({ target }) => {
+    if (!dragged) onClick(target)
   })
 }

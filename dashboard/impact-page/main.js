@@ -18,7 +18,7 @@ function zoomable(section) {
   const find = (name) => section.querySelector(name)
   const buttons = { zoomIn: find('.zoom-in'), zoomOut: find('.zoom-out'), zoomAll: find('.zoom-all') }
   const groups = new Set(sizes).size === 1 ? [boxes] : boxes.map((box) => [box])
-  return groups.map((group) => ({ boxes: group, zoom: letZoom(group, buttons, () => {}) }))
+  return groups.map((group) => ({ boxes: group, zoom: letZoom(group, buttons) }))
 }
 
 /** Brings what is meant into view; on the second of two drawings it lies where it would on the first. */

@@ -54,7 +54,7 @@ test('a store whose writer is killed has the rows of its position, all of them a
               applied: n, revision: 0, ttl: 1, body: { padding: 'x'.repeat(500) } },
           })),
           state: { device_id, device_type: 'evse', location: null, version: n, applied: n, next_due: null,
-            last_received_at: n, state: '{}' },
+            last_received_at: n, state: '{}', standing: null },
         }))
         await store.write({ devices, quarantined: [], checkpoint: { consumer: 'main', position: String(n) } })
         console.log(n)

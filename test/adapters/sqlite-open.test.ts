@@ -76,6 +76,24 @@ test('a hot store from before repairs keeps what it held', async () => {
   store.close()
 })
 
+test('a hot store from before the fleet was counted tells where its devices stand', async () => {
+  const file = folder.file('hot.sqlite')
+  openDatabase(file, { migrations: HOT_MIGRATIONS.slice(0, 3) }).close()
+  const instance = { chart: 'evse-session', version: 1, value: { session: 'charging' }, since: 5 }
+  const state = { instances: { session: { ...instance, context: { a: [1] }, timers: { silence: 9 } } } }
+  const insert = (id: string, text: string) =>
+    `INSERT INTO states VALUES ('${id}', 'evse', NULL, 1, 1, NULL, 5, '${text}');`
+  fromOutside(file, insert('dev-1', JSON.stringify(state)) + insert('dev-2', '{"instances":{}}'))
+  const store = sqliteStore(file)
+  const reads = sqliteReads(file)
+  const { items } = await reads.standings('evse', 10)
+  expect(items.map(({ device_id }) => device_id)).toEqual(['dev-1'])
+  expect(JSON.parse(items[0]?.standing ?? '')).toEqual({ session: instance })
+  expect(store.dump().states[1]?.standing).toBeNull()
+  reads.close()
+  store.close()
+})
+
 test('a database newer than the code is refused with both versions, and not touched', () => {
   for (const [name, open] of [
     ['log.sqlite', sqliteLog],

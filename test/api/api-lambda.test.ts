@@ -34,6 +34,8 @@ beforeEach(async () => {
   ask = async (of) => (await handler(eventOf(of))) as Answer
   onStream = () => kinesisShard({ client: kinesis.client, stream, shard_id: shard_ids[0] ?? '' }).read('', 10)
   const write = deviceWrite('a/b', 0, [eventPut(eventRow({ device_id: 'a/b', location: 'café 1' }))])
+  const standing = { chart: 'evse-session', version: 1, value: 'unplugged', since: T0 }
+  write.state.standing = JSON.stringify({ session: standing })
   await dynamodbStore({ client: dynalite.client, table_prefix }).write(batchOf([write]))
 })
 afterEach(() => vi.unstubAllEnvs())
@@ -74,6 +76,13 @@ describe('reading', () => {
     const { statusCode, body } = await ask({ path: '/health' })
     expect(statusCode).toBe(200)
     expect(JSON.parse(body)).toMatchObject({ status: 'ok', home: 'aws', devices: 1, quarantined: 0 })
+  })
+
+  test('the fleet on a chart comes out of the index of where devices stand', async () => {
+    const { statusCode, body } = await ask({ path: '/v1/charts/evse-session/fleet' })
+    expect([statusCode, JSON.parse(body).devices]).toEqual([200, 1])
+    const chart = JSON.parse((await ask({ path: '/v1/charts/evse-session' })).body)
+    expect(chart.svg).toContain('<svg ')
   })
 
   test('an id with a slash is found by the URL that finds it in the other home', async () => {

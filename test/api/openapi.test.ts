@@ -31,7 +31,11 @@ test('every documented route answers with its documented status', async () => {
   const document = await documentOf(home)
   for (const [path, operations] of Object.entries(document.paths as Body)) {
     for (const [method, { responses, requestBody }] of Object.entries(operations as Body) as Body) {
-      const id = path.startsWith('/v1/cycles') ? cycle.cycle_id : session.session_id
+      const id = path.startsWith('/v1/charts')
+        ? 'evse-session'
+        : path.startsWith('/v1/cycles')
+          ? cycle.cycle_id
+          : session.session_id
       const filled = path.replace(/\{(\w+)\}/g, (_, name) => ({ ...ids, id })[name as 'id'])
       const query = QUERIES[path] ?? ''
       const init = { method: method.toUpperCase(), ...(requestBody && jsonBody) }
@@ -50,6 +54,7 @@ test('every documented route answers with its documented status', async () => {
 const QUERIES: Record<string, string> = {
   '/v1/events': '?topic=ev/evse/dev-1/telemetry',
   '/v1/energy': '?device_id=dev-1',
+  '/v1/charts/{id}/path': '?device_id=dev-1',
   '/v1/query': '?sql=select%201',
 }
 

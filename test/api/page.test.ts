@@ -1,22 +1,13 @@
 /** The page in a real browser, on the app as it is served. */
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type HttpHome, startHttp } from '../../embedded/http.ts'
+import { complaintsOf, hasBrowser, openBrowser } from './browser.ts'
 import { chargeOnce, createHome, type Home, MINUTE, T0 } from './home.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-]
-const QUIET_FLAGS = ['--disable-component-update', '--disable-sync']
 const EVIL = '<img src=x onerror=alert(1)>'
 
-describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
+describe.skipIf(!hasBrowser)('the page', () => {
   let browser: Browser
   let home: Home
   let http: HttpHome
@@ -24,7 +15,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
   let complaints: string[]
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...QUIET_FLAGS] })
+    browser = await openBrowser()
     home = await createHome()
     await chargeOnce(home, EVIL, 0)
     await home.say('evse', EVIL, 61, { pilot_state: 'B', session_id: EVIL })
@@ -43,10 +34,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
   beforeEach(async () => {
     for (const context of browser.contexts()) await context.close()
     page = await browser.newPage()
-    complaints = []
-    page.on('dialog', (dialog) => void complaints.push(`dialog: ${dialog.message()}`))
-    page.on('pageerror', (error) => void complaints.push(String(error)))
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    complaints = complaintsOf(page)
     await page.goto(`http://127.0.0.1:${http.port}/`)
     await page.getByText('Live', { exact: true }).waitFor()
   })

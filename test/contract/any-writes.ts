@@ -98,6 +98,7 @@ export async function answers(
   const { limit } = ofEvents
   const lists: ((cursor?: string) => Promise<{ next_cursor: string | null }>)[] = [
     (cursor) => reads.devices(limit, cursor),
+    (cursor) => reads.standings('evse', limit, cursor),
     (cursor) => reads.quarantine(limit, cursor),
     (cursor) => reads.summaries({ ...ofThings, ...(cursor && { cursor }) }),
     (cursor) => reads.eventsOfLocation('site-1', { ...ofEvents, ...(cursor && { cursor }) }),

@@ -1,13 +1,20 @@
 /** What every `ReadStore` answers, of what its `HotStore` was given. */
 import { afterEach, beforeEach, expect } from 'vitest'
 import { lowestKey } from '../../events/key.ts'
-import { type HotStore, type Put, type ReadStore, THING_KINDS } from '../../events/ports.ts'
+import {
+  type DeviceStateItem,
+  type HotStore,
+  type Put,
+  type ReadStore,
+  THING_KINDS,
+} from '../../events/ports.ts'
 import { type ContractOptions, contract, type Rule } from './contract.ts'
 import { cursors, paging } from './read-store-pages.ts'
 import {
   ALL,
   alias,
   batchOf,
+  checkpoint,
   configVersion,
   deviceWrite,
   eventPut,
@@ -57,6 +64,7 @@ function devices(rule: Rule, home: Home): void {
     expect(await reads.counts()).toEqual({ devices: 0, quarantined: 0 })
     const lists = [
       reads.devices(10),
+      reads.standings('evse', 10),
       reads.eventsOfDevice('dev-1', { ...ALL, limit: 10 }),
       reads.eventsOfLocation('site-1', { ...ALL, limit: 10 }),
       reads.summaries({ kind: 'session', by: 'all', from: 0, to: T0 * 2, limit: 10 }),
@@ -74,6 +82,50 @@ function devices(rule: Rule, home: Home): void {
     expect(listed).toEqual(['../../x', 'B', 'a/b', 'b', 'é', '\uff5e', '🔌'])
     expect(await reads.device('a/b')).toEqual(stateItem({ device_id: 'a/b' }))
     expect(await reads.device('a')).toBeNull()
+  })
+
+  rule('standings are those of a type whose charts have seen something, as they stand now', async () => {
+    const { store, reads } = home()
+    const write = (device_id: string, version: number, of: Partial<DeviceStateItem>) => {
+      const one = deviceWrite(device_id, version, [])
+      return { ...one, state: { ...one.state, ...of } }
+    }
+    await store.write(
+      batchOf([
+        ...['b', '🔌', '\uff5e', 'a/b'].map((id) => write(id, 0, {})),
+        write('hall', 0, { device_type: 'thermostat', standing: '{"heating":{}}' }),
+        write('silent', 0, { standing: null }),
+      ]),
+    )
+    const standing = '{"session":{"value":"unplugged \ud83d"}}'
+    await store.write(batchOf([write('b', 1, { standing }), write('a/b', 1, { applied: 9 })]))
+    const was = stateItem().standing
+    expect((await reads.standings('evse', 10)).items).toEqual([
+      { device_id: 'a/b', device_type: 'evse', standing: was },
+      { device_id: 'b', device_type: 'evse', standing },
+      { device_id: '\uff5e', device_type: 'evse', standing: was },
+      { device_id: '🔌', device_type: 'evse', standing: was },
+    ])
+    expect((await reads.standings('thermostat', 10)).items).toHaveLength(1)
+    expect((await reads.standings('meter', 10)).items).toEqual([])
+  })
+
+  rule('the newest checkpoint below a key is found, of those that hold', async () => {
+    const { store, reads } = home()
+    const checkpoints = [
+      checkpoint({ ts: T0 }),
+      checkpoint({ ts: T0 + 1, applied: 7 }),
+      checkpoint({ ts: T0 + 2, retracted: true }),
+      checkpoint({ ts: T0 + 3 }),
+    ]
+    const puts = checkpoints.map((item): Put => ({ table: 'checkpoints', item }))
+    await store.write(batchOf([deviceWrite('dev-1', 0, puts)]))
+    const before = async (ts: number, applied = 5) =>
+      (await reads.checkpointBefore('dev-1', lowestKey(ts), applied))?.ts
+    expect(await before(T0 + 3)).toBe(T0)
+    expect(await before(T0 + 3, 7)).toBe(T0 + 1)
+    expect(await before(T0 + 9)).toBe(T0 + 3)
+    expect(await before(T0)).toBeUndefined()
   })
 
   rule('devices and quarantined records are counted once each, however often they are written', async () => {

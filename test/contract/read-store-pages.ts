@@ -87,6 +87,8 @@ export function paging(rule: Rule, home: Home): void {
       )
       const states = await allPages(7, ({ cursor }) => reads.devices(7, cursor))
       expect(states.map((state) => state.device_id)).toEqual(numbers)
+      const standings = await allPages(7, ({ cursor }) => reads.standings('evse', 7, cursor))
+      expect(standings.map(({ device_id }) => device_id)).toEqual(numbers)
       const history = await allPages(7, ({ cursor }) => reads.configHistory(numbers[0] as string, 7, cursor))
       expect(history.map((version) => version.identity)).toEqual(numbers.toReversed())
       const refused = await allPages(7, ({ cursor }) => reads.quarantine(7, cursor))
@@ -151,6 +153,7 @@ export function cursors(rule: Rule, home: Home): void {
   const wide = { kind: 'session', by: 'all', from: 0, to: T0 * 2, limit: 1 } as const
   const lists = (reads: ReadStore): ((cursor?: string) => Promise<Page<unknown>>)[] => [
     (cursor) => reads.devices(1, cursor),
+    (cursor) => reads.standings('evse', 1, cursor),
     (cursor) => reads.eventsOfDevice('dev-1', { ...ALL, limit: 1, ...cursorOf(cursor) }),
     (cursor) => reads.eventsOfLocation('site-1', { ...ALL, limit: 1, ...cursorOf(cursor) }),
     (cursor) => reads.summaries({ ...wide, ...cursorOf(cursor) }),
@@ -194,6 +197,7 @@ export function cursors(rule: Rule, home: Home): void {
     for (const limit of [0, -1, 1.5, Number.NaN]) {
       const asks = [
         reads.devices(limit),
+        reads.standings('evse', limit),
         reads.eventsOfDevice('dev-1', { ...ALL, limit }),
         reads.eventsOfLocation('site-1', { ...ALL, limit }),
         reads.summaries({ ...wide, limit }),

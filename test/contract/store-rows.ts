@@ -53,6 +53,7 @@ export function stateItem(of: Partial<DeviceStateItem> = {}): DeviceStateItem {
     next_due: null,
     last_received_at: T0,
     state: '{"value":"charging"}',
+    standing: '{"session":{"value":"charging"}}',
     ...of,
   }
 }

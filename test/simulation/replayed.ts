@@ -24,7 +24,7 @@ export async function replayed(dump: Dump, log: readonly LogRecord[], release: R
       device_id,
       puts: [],
       expected_version: 0,
-      state: { ...item, last_received_at: 0, state },
+      state: { ...item, last_received_at: 0, state, standing: null },
     }
     await store.write({ devices: [device], quarantined: [] })
   }

@@ -71,10 +71,10 @@ async function createTable(client: DynamoDBClient, prefix: string, table: AwsTab
     sort ? [partition, sort] : [partition],
   )
   const types = new Map(keys.map(({ name, type }) => [name, type]))
-  const indexes = shape.indexes.map(({ name, partition, sort, projection }) => ({
+  const indexes = shape.indexes.map(({ name, partition, sort, projection, include }) => ({
     IndexName: name,
     KeySchema: keySchema(partition, sort),
-    Projection: { ProjectionType: projection },
+    Projection: { ProjectionType: projection, ...(include && { NonKeyAttributes: [...include] }) },
   }))
   const TableName = tableName(prefix, table)
   await client.send(

@@ -231,6 +231,23 @@ describe.skipIf(!existsSync(CHROMIUM))("a chart's page", () => {
     expect(await now()).toEqual(['idle'])
   })
 
+  test('on paper the words are dark, whatever the screen is', async () => {
+    await open('evse-session')
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    const colors =
+      "[document.body, document.querySelector('#status')].map((one) => getComputedStyle(one).color)"
+    expect(await page.evaluate(colors)).toEqual(['rgb(0, 0, 0)', 'rgb(0, 0, 0)'])
+    expect(await page.locator('.panel').isVisible()).toBe(false)
+  })
+
+  test('time that no date has is not passed, and said', async () => {
+    await open('evse-session')
+    await page.locator('#amount').fill('1e300')
+    await page.getByRole('button', { name: 'Let time pass' }).click()
+    expect(await page.getByRole('alert').textContent()).toBe('Time does not reach as far as that')
+    expect(await page.locator('#place-text').textContent()).toBe('0 of 0')
+  })
+
   test('the whole way can be gone with keys alone', async () => {
     await open('hvac-cycle')
     await page.locator('#drawing').focus()

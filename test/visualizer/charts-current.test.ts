@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { shippedCharts } from '../../statecharts/device-charts.ts'
-import { allChartFiles, runCharts } from '../../tools/charts-command.ts'
+import { allChartFiles, allDrawings, DRAWINGS, runCharts } from '../../tools/charts-command.ts'
 import { readChart } from '../../visualizer/read-machine.ts'
 import { statelyOf } from '../../visualizer/stately.ts'
 import { overlapsIn } from './overlaps.ts'
@@ -15,6 +15,10 @@ test('docs/charts is as the charts are: `npm run charts` writes it anew', async 
   expect(readdirSync(FOLDER).sort()).toEqual(Object.keys(files).sort())
   for (const [name, text] of Object.entries(files))
     expect(readFileSync(`${FOLDER}/${name}`, 'utf8'), name).toBe(text)
+})
+
+test('what the API tells of charts is as they are', async () => {
+  expect(readFileSync(DRAWINGS, 'utf8')).toBe(await allDrawings())
 })
 
 test('the same chart is drawn with the same bytes', async () => {

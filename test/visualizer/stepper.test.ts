@@ -206,6 +206,23 @@ describe('a link', () => {
     ])
   })
 
+  test.each([
+    ['a move that is nothing', { moves: [null] }],
+    ['a move that is a number', { moves: [5] }],
+    ['a move without time or event', { moves: [{}] }],
+    ['an event without its time', { moves: [{ event: { type: 'pilot.B' } }] }],
+    ['an event at no time', { moves: [{ event: { type: 'pilot.B', at: 1e300 } }] }],
+    ['time that passes to a word', { moves: [{ until: 'x' }] }],
+    ['a configuration that is nothing', { configs: [null] }],
+    ['a beginning that no date has', { now: -1e20 }],
+  ])('with %s is none', (_, of) => {
+    const { id: chart, version } = evseSession
+    const whole = { chart, version, instance: 'session', now: 0, moves: [], configs: [], ...of }
+    expect(openLink(evseSession, btoa(JSON.stringify(whole)))).toEqual({
+      flaw: 'the link does not hold a position',
+    })
+  })
+
   const linkFrom = (state: object) => {
     const { id: chart, version } = evseSession
     return btoa(
