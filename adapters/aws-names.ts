@@ -157,7 +157,7 @@ export function serviceName(prefix: string, name: FunctionName): string {
   return prefix + name
 }
 
-export type FunctionName = 'processor' | 'sweep' | 'api' | 'archive' | 'expired' | `night-${string}`
+export type FunctionName = 'processor' | 'sweep' | 'api' | 'archive' | 'expired' | 'night' | `night-${string}`
 
 /** The state machine of a stage's nights. */
 export function nightName(prefix: string): string {
