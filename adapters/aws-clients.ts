@@ -20,11 +20,6 @@ export function createDynamoClient(elsewhere: Elsewhere = {}): DynamoDBClient {
   return new DynamoDBClient({ ...elsewhere, maxAttempts: 1, requestHandler: requestHandler() })
 }
 
-/** For whoever does not try again by himself: the SDK does. */
-export function createPatientDynamoClient(elsewhere: Elsewhere = {}): DynamoDBClient {
-  return new DynamoDBClient({ ...elsewhere, maxAttempts: 6, requestHandler: requestHandler() })
-}
-
 /** For small objects. Names a bucket in the path where it is told an endpoint: a stand-in has no name for each bucket. */
 export function createS3Client(elsewhere: Elsewhere = {}): S3Client {
   const forcePathStyle = elsewhere.endpoint !== undefined

@@ -146,6 +146,14 @@ export const QUERY_VARIABLES = {
   athena_database: 'PILOTLINE_ATHENA_DATABASE',
 } as const
 
+/** Glue's database of a stage, and Athena's workgroup; a database's name has no dashes. */
+export function databaseName(prefix: string): string {
+  return `${prefix.replaceAll('-', '_')}archive`
+}
+export function workgroupName(prefix: string): string {
+  return `${prefix}questions`
+}
+
 /** Folder in the bucket of failures that Lambda gives what a consumer gave up; its name is not ours to choose. */
 export const GIVEN_UP_FOLDER = 'aws/lambda/'
 

@@ -1,18 +1,14 @@
 /** The night on AWS: the steps of `nightly.asl.json`, each a function of its own, all of this code. */
-import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb'
 import type { Context } from 'aws-lambda'
-import {
-  createArchiveClient,
-  createDynamoClient,
-  createPatientDynamoClient,
-} from '../adapters/aws-clients.ts'
-import { serviceName, tableName } from '../adapters/aws-names.ts'
+import { createArchiveClient, createDynamoClient } from '../adapters/aws-clients.ts'
+import { serviceName } from '../adapters/aws-names.ts'
 import { duckdbAudit } from '../adapters/duckdb-audit.ts'
 import { duckdbMarks } from '../adapters/duckdb-marks.ts'
 import { duckdbNight } from '../adapters/duckdb-night.ts'
 import { duckdbPublish } from '../adapters/duckdb-publish.ts'
 import { dynamodbArchiveBook } from '../adapters/dynamodb-archive-book.ts'
 import { dynamodbEnergy } from '../adapters/dynamodb-energy.ts'
+import { DynamoPersistence } from '../adapters/dynamodb-idempotency.ts'
 import { dynamodbReads } from '../adapters/dynamodb-reads.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
 import { functionDuck } from '../adapters/function-duck.ts'
@@ -72,11 +68,7 @@ const tasks: NightTasks = {
       turn_ms: TURN_MS,
     }),
 }
-const persistence = new DynamoDBPersistenceLayer({
-  tableName: tableName(table_prefix, 'tasks'),
-  awsSdkV3Client: createPatientDynamoClient(),
-})
-const perform = idempotentSteps({ tasks, persistence })
+const perform = idempotentSteps({ tasks, persistence: new DynamoPersistence(dynamodb) })
 
 export const plan = handlerOf('Plan')
 export const spread = handlerOf('Spread')
