@@ -34,6 +34,11 @@ const LEFT_OUT = {
  */
 const IOT = { '@aws-sdk/client-iot-data-plane': 'IoTDataPlaneClient, PublishCommand' }
 const BESIDE: Record<string, Record<string, string>> = {
+  'api/api.lambda.ts': {
+    ...IOT,
+    '@aws-sdk/client-athena':
+      'AthenaClient, GetQueryExecutionCommand, GetQueryResultsCommand, StartQueryExecutionCommand, StopQueryExecutionCommand',
+  },
   'processors/stream.lambda.ts': { ...IOT, '@aws-sdk/client-kinesis': 'KinesisClient, PutRecordsCommand' },
 }
 

@@ -102,7 +102,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     step: 'Finish',
     handler: 'finish',
     storage: null,
-    reads: [STAGING],
+    reads: [STAGING, MANIFESTS],
     writes: [MANIFESTS],
     removes: [LANDING, STAGING],
     grants: [MARKS],

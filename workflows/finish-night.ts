@@ -2,7 +2,7 @@
 import { MANIFESTS } from '../events/archive.ts'
 import type { Audit } from './audit-night.ts'
 import type { NightInput, NightPlan, NightPorts, StagedPartition } from './night-ports.ts'
-import { loadPlan, loadReport, putJson, stagingOf } from './staging.ts'
+import { dropStaging, findJson, findPlan, loadPlan, loadReport, putJson } from './staging.ts'
 
 export type BatchResult = { batch: number; failed: boolean; error?: string; cause?: unknown }
 
@@ -10,6 +10,7 @@ export type FinishInput = NightInput & { results: BatchResult[]; audit: Audit }
 
 export type Manifest = {
   day: string
+  run: string
   written_at: number
   rows: number
   copies: number
@@ -27,30 +28,18 @@ export type Finished = {
   failed: BatchResult[]
 }
 
+/** Where it was begun before, it goes on by the manifest that it has written: the staging folder may be half gone. */
 export async function finishNight(input: FinishInput, ports: NightPorts): Promise<Finished> {
-  const { run, day, results, audit } = input
-  const { files, book, now, logger, metrics } = ports
-  const plan = await loadPlan(files, run)
-  const made = await partitionsOf(input, ports)
-  const failed = results.filter((result) => result.failed)
-  const manifest: Manifest = {
-    day,
-    written_at: now(),
-    rows: plan.rows,
-    copies: made.copies,
-    partitions: made.partitions.map(({ name, day: of, rows, bytes }) => ({ name, day: of, rows, bytes })),
-    failed,
-    set_aside: plan.set_aside,
-    audit,
-  }
-  await putJson(files, `${MANIFESTS}${day}.json`, manifest)
+  const { run, day, audit } = input
+  const { files, book, logger, metrics } = ports
+  const manifest = (await manifestOf(input, ports)) ?? (await putManifest(input, ports))
+  const { failed } = manifest
   const well = failed.length === 0 && audit.missing === 0
   if (well) {
-    await files.remove(plan.landing)
+    await files.remove((await findPlan(files, run))?.landing ?? [])
     if (audit.confirmed !== '') await book.putMark('confirmed', audit.confirmed)
     if ((await book.mark('night')) < day) await book.putMark('night', day)
-    const left = await files.list(stagingOf(run))
-    await files.remove(left.map(({ name }) => name))
+    await dropStaging(files, run)
   } else {
     metrics.count('nights_not_well')
     logger.error('the night is not well, nothing that landed has gone', {
@@ -59,7 +48,37 @@ export async function finishNight(input: FinishInput, ports: NightPorts): Promis
       missing: audit.missing,
     })
   }
-  return { well, partitions: made.partitions.length, rows: plan.rows, copies: made.copies, failed }
+  const { partitions, rows, copies } = manifest
+  return { well, partitions: partitions.length, rows, copies, failed }
+}
+
+async function manifestOf({ run, day }: FinishInput, { files }: NightPorts): Promise<Manifest | null> {
+  const manifest = await findJson<Manifest>(files, manifestName(day))
+  return manifest?.run === run ? manifest : null
+}
+
+async function putManifest(input: FinishInput, ports: NightPorts): Promise<Manifest> {
+  const { run, day, results, audit } = input
+  const { files, now } = ports
+  const plan = await loadPlan(files, run)
+  const made = await partitionsOf(input, ports)
+  const manifest: Manifest = {
+    day,
+    run,
+    written_at: now(),
+    rows: plan.rows,
+    copies: made.copies,
+    partitions: made.partitions.map(({ name, day: of, rows, bytes }) => ({ name, day: of, rows, bytes })),
+    failed: results.filter((result) => result.failed),
+    set_aside: plan.set_aside,
+    audit,
+  }
+  await putJson(files, manifestName(day), manifest)
+  return manifest
+}
+
+function manifestName(day: string): string {
+  return `${MANIFESTS}${day}.json`
 }
 
 async function partitionsOf(
