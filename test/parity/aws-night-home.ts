@@ -43,6 +43,8 @@ export type AwsNightHome = {
   nights: StepFunctions
   lambdas: Record<NightStep, LambdaFunction>
   archiver: LambdaFunction
+  /** What functions are told. */
+  environment: Record<string, string>
   /** Puts records on the stream; resolves with them as the stream has them. */
   append(records: readonly Record0[]): Promise<LogRecord[]>
   /** Gives them to the archive's function, in batches. */
@@ -107,6 +109,7 @@ export async function startAwsNightHome(remaining_ms = TIMEOUT_MS): Promise<AwsN
     nights,
     lambdas,
     archiver,
+    environment,
     append: async (records) => {
       const shard = kinesisShard({ client: kinesis.client, stream, shard_id })
       const before = await shard.tail()
