@@ -69,7 +69,7 @@ const SMALL: Stage = {
     timeout_s: 60,
     memory_mb: 512,
   },
-  archive: { batch_records: 5_000, batch_window_s: 60, timeout_s: 120, memory_mb: 512 },
+  archive: { batch_records: 5_000, batch_window_s: 60, timeout_s: 120, memory_mb: 768 },
   // Soon after midnight: the stream keeps a day, and what it has forgotten is compared with nothing.
   night: { hour: 0, minute: 20, memory_mb: 1_769, storage_mb: { all: 2_048, batch: 1_024 } },
   question_bytes: 1_000_000_000,

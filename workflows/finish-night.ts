@@ -25,7 +25,8 @@ export type Finished = {
   partitions: number
   rows: number
   copies: number
-  failed: BatchResult[]
+  /** Why, the manifest says. */
+  failed: Pick<BatchResult, 'batch' | 'error'>[]
 }
 
 /** Where it was begun before, it goes on by the manifest that it has written: the staging folder may be half gone. */
@@ -49,12 +50,26 @@ export async function finishNight(input: FinishInput, ports: NightPorts): Promis
     })
   }
   const { partitions, rows, copies } = manifest
-  return { well, partitions: partitions.length, rows, copies, failed }
+  return {
+    well,
+    partitions: partitions.length,
+    rows,
+    copies,
+    failed: failed.map(({ batch, error = '' }) => ({ batch, error })),
+  }
 }
 
-async function manifestOf({ run, day }: FinishInput, { files }: NightPorts): Promise<Manifest | null> {
+/** The one that this very step has written before. */
+async function manifestOf(input: FinishInput, { files }: NightPorts): Promise<Manifest | null> {
+  const { run, day, results, audit } = input
   const manifest = await findJson<Manifest>(files, manifestName(day))
-  return manifest?.run === run ? manifest : null
+  if (manifest?.run !== run) return null
+  const told = JSON.stringify([manifest.failed, manifest.audit])
+  return told === JSON.stringify([failedOf(results), audit]) ? manifest : null
+}
+
+function failedOf(results: readonly BatchResult[]): BatchResult[] {
+  return results.filter((result) => result.failed)
 }
 
 async function putManifest(input: FinishInput, ports: NightPorts): Promise<Manifest> {
@@ -69,7 +84,7 @@ async function putManifest(input: FinishInput, ports: NightPorts): Promise<Manif
     rows: plan.rows,
     copies: made.copies,
     partitions: made.partitions.map(({ name, day: of, rows, bytes }) => ({ name, day: of, rows, bytes })),
-    failed: results.filter((result) => result.failed),
+    failed: failedOf(results),
     set_aside: plan.set_aside,
     audit,
   }

@@ -20,6 +20,7 @@ import { createPowertoolsMetrics } from '../adapters/powertools-metrics.ts'
 import { s3Archive } from '../adapters/s3-archive.ts'
 import { createNightsClient, nightBefore } from '../adapters/sfn-nights.ts'
 import { auditShards } from './audit-shards.ts'
+import { inOneLine } from './night-error.ts'
 import { withDay } from './night-input.ts'
 import { BadNight } from './night-ports.ts'
 import { type NightStep, nightTasks } from './night-tasks.ts'
@@ -90,7 +91,7 @@ function handlerOf(step: NightStep): (event: object, context: Remaining) => Prom
       return await perform(run, { step, input }, () => context.getRemainingTimeInMillis())
     } catch (error) {
       logger.error('a step of the night failed', { step, error: (error as Error).stack })
-      throw told(error as Error)
+      throw inOneLine(error as Error)
     } finally {
       metrics.flush()
     }
@@ -100,12 +101,4 @@ function handlerOf(step: NightStep): (event: object, context: Remaining) => Prom
 async function refuseSecond(run: string): Promise<void> {
   const other = await nightBefore(nights, night, run)
   if (other !== null) throw new BadNight(`the night ${other} is at work: wait for its end`)
-}
-
-const MOST_CHARACTERS = 200
-
-/** What the state machine keeps of an error: 128 batches of it must fit in its state, so no more than a line. */
-function told({ name, message }: Error): Error {
-  const line = message.replaceAll(/\s+/g, ' ').slice(0, MOST_CHARACTERS)
-  return Object.assign(new Error(line), { name, stack: `${name}: ${line}` })
 }
