@@ -81,7 +81,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     writes: TABLES,
     removes: TABLES,
     grants: [
-      MARKS,
+      { actions: ['dynamodb:PutItem'], table: 'lookups' },
       { actions: ['dynamodb:BatchWriteItem'], table: 'energy' },
       { actions: ['dynamodb:Query'], table: 'energy', index: 'DayIndex' },
       { actions: ['dynamodb:Query'], table: 'summaries', index: 'FleetIndex' },

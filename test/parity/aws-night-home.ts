@@ -23,6 +23,7 @@ import { startS3 } from '../stand-ins/fauxqs.ts'
 import { startKinesalite } from '../stand-ins/kinesalite.ts'
 import { FunctionError, type LambdaFunction, runFunction } from '../stand-ins/lambda-function.ts'
 import { shardRecord } from '../stand-ins/lambda-home.ts'
+import { type S3Rights, startS3Rights } from '../stand-ins/s3-rights.ts'
 import { type StepFunctions, startStepFunctions } from '../stand-ins/step-functions.ts'
 
 const DEFINITION = readFileSync(new URL('../../workflows/nightly.asl.json', import.meta.url), 'utf8')
@@ -41,6 +42,8 @@ export type AwsNightHome = {
   stream: string
   to_dynamodb: FaultyProxy
   nights: StepFunctions
+  /** What functions have asked of the bucket. */
+  rights: S3Rights
   lambdas: Record<NightStep, LambdaFunction>
   archiver: LambdaFunction
   /** What functions are told. */
@@ -64,6 +67,7 @@ export async function startAwsNightHome(remaining_ms = TIMEOUT_MS): Promise<AwsN
     startStepFunctions(MACHINE),
   ])
   const to_dynamodb = await startFaultyProxy(dynalite.endpoint)
+  const rights = await startS3Rights(s3.endpoint)
   const table_prefix = await dynalite.newTables()
   const { stream, shard_ids } = await kinesis.newStream(1)
   const [shard_id = ''] = shard_ids
@@ -78,7 +82,7 @@ export async function startAwsNightHome(remaining_ms = TIMEOUT_MS): Promise<AwsN
     [NIGHT_VARIABLES.night]: `arn:aws:states:us-east-1:000000000000:stateMachine:${MACHINE}`,
     AWS_ENDPOINT_URL_DYNAMODB: to_dynamodb.endpoint,
     AWS_ENDPOINT_URL_KINESIS: kinesis.endpoint,
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_S3: rights.endpoint,
     AWS_ENDPOINT_URL_SFN: nights.endpoint,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'nobody',
@@ -107,6 +111,7 @@ export async function startAwsNightHome(remaining_ms = TIMEOUT_MS): Promise<AwsN
     stream,
     to_dynamodb,
     nights,
+    rights,
     lambdas,
     archiver,
     environment,
@@ -133,7 +138,7 @@ export async function startAwsNightHome(remaining_ms = TIMEOUT_MS): Promise<AwsN
     stop: async () => {
       for (const lambda of [archiver, ...Object.values(lambdas)]) lambda.stop()
       client.destroy()
-      for (const part of [to_dynamodb, dynalite, kinesis, s3, nights]) await part.stop()
+      for (const part of [to_dynamodb, rights, dynalite, kinesis, s3, nights]) await part.stop()
     },
   }
 }

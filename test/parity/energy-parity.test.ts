@@ -115,7 +115,7 @@ const QUESTIONS = ['device_id=dev-1', 'device_id=dev-2', 'location=garage', 'loc
   (of) => ['hour', 'day', 'month'].map((by) => `/v1/energy?${of}&by=${by}`),
 )
 
-it('energy has no seam and no difference: before a night, and after it', async () => {
+it('energy has no seam and no difference: before a night, and after it', { timeout: 300_000 }, async () => {
   const total = ({ body }: { body: unknown }) =>
     (body as { items: { delivered_kwh: number }[] }).items.reduce(
       (sum, { delivered_kwh }) => sum + delivered_kwh,

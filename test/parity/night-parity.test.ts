@@ -5,11 +5,14 @@ import { openDuck, parquetFiles } from '../../adapters/duckdb-open.ts'
 import { dynamodbEnergy } from '../../adapters/dynamodb-energy.ts'
 import type { ArchiveFiles } from '../../events/archive.ts'
 import type { EnergyBook } from '../../events/energy-hours.ts'
+import { NIGHT_STEPS } from '../../infra/night-steps.ts'
 import { processBatch } from '../../processors/process-batch.ts'
 import type { Manifest } from '../../workflows/finish-night.ts'
 import type { NightPlan } from '../../workflows/night-ports.ts'
 import type { NightStep } from '../../workflows/night-tasks.ts'
 import { createNightHome, type NightHome } from '../archive/night-home.ts'
+import { grantsOf } from '../infra/grants.ts'
+import { synthesise } from '../infra/synthesise.ts'
 import { noMetrics, silentLogger } from '../simulation/consumer.ts'
 import { type AwsNightHome, type CallStep, startAwsNightHome } from './aws-night-home.ts'
 import { fleetMessages } from './fleet-messages.ts'
@@ -91,7 +94,7 @@ async function awsDay(seed: number, remaining_ms?: number): Promise<AwsNightHome
   return aws
 }
 
-describe('a night on AWS', () => {
+describe('a night on AWS', { timeout: 400_000 }, () => {
   it('makes of the same day the same files, aggregates and manifest as the embedded one', async () => {
     const { embedded, finished, tables } = await embeddedNight(1)
     const aws = await awsDay(1)
@@ -117,6 +120,52 @@ describe('a night on AWS', () => {
     )
     expect((await aws.files.list('landing/')).length).toBe(0)
     expect((await aws.files.list('staging/')).length).toBe(0)
+  })
+
+  it('asks of tables and bucket what the template lets each step do, and all of that', async () => {
+    const aws = await startAws()
+    const log = await aws.append(said(5))
+    await aws.land(log)
+    await aws.process(log)
+    let spreads = true
+    const used = new Map<NightStep, Set<string>>(STEPS.map((step) => [step, new Set()]))
+    const call: CallStep = async (step, input, lambda) => {
+      const mine = used.get(step) ?? new Set()
+      // What a spread that was killed has left.
+      if (step === 'Spread') await aws.files.put(`staging/night-${DAY}/spread/0/left`, new Uint8Array(1))
+      aws.rights.needed.clear()
+      aws.to_dynamodb.onRequest(({ operation, body }) => {
+        for (const table of tablesIn(body))
+          mine.add(`dynamodb:${operation} ${table.replace(aws.table_prefix, '')}`)
+        return null
+      })
+      const answer = (await lambda.invoke(input)) as object
+      for (const right of aws.rights.needed) mine.add(right)
+      return step === 'Plan' && spreads ? spreadOver(aws.files, answer) : answer
+    }
+    // What an earlier night left is cleared, and what cannot be read is set aside.
+    await aws.files.put('staging/earlier/plan.json', new Uint8Array(2))
+    await aws.files.put('landing/2024/01/15/0-0.parquet', new Uint8Array(20))
+    await aws.night(DAY, { call })
+    // What lands again is looked for in what is there, and a small day is read as it landed.
+    await aws.land(log.slice(0, 60))
+    spreads = false
+    await aws.night(DAY, { call, run: 'again' })
+    const flaws = NIGHT_STEPS.flatMap(({ step, handler }) => {
+      const granted = grantsOf(synthesise('small'), `night-${handler}`).filter((one) =>
+        /^(dynamodb|s3):/.test(one),
+      )
+      const rights = [...(used.get(step) ?? [])]
+      const missing = rights.filter((right) => !granted.some((grant) => covers(grant, right)))
+      const needless = granted.filter(
+        (grant) => !SELDOM.test(grant) && !rights.some((right) => covers(grant, right)),
+      )
+      return [
+        ...missing.map((one) => `${step} may not ${one}`),
+        ...needless.map((one) => `${step} need not ${one}`),
+      ]
+    })
+    expect(flaws).toEqual([])
   })
 
   it.each(['as it begins', 'before its answer is kept'])(
@@ -171,6 +220,25 @@ describe('a night on AWS', () => {
     expect(await aws.night(DAY, { run: 'ours' })).toMatchObject({ well: true, rows: 0 })
   })
 })
+
+/** Of a day without stations, whose nights were all well; and without `ListBucket` what is absent is called forbidden. */
+const SELDOM = /s3:ListBucket|telemetry\/|night_tasks|DeleteObject ArchiveBucket\/(energy|sessions|cycles)/
+
+function tablesIn(body: Record<string, unknown>): string[] {
+  const { TableName, IndexName, RequestItems } = body
+  if (RequestItems) return Object.keys(RequestItems)
+  return [IndexName === undefined ? String(TableName) : `${TableName}/index/${IndexName}`]
+}
+
+/** A grant on `ArchiveBucket/landing/*` covers whatever is called so. */
+function covers(grant: string, right: string): boolean {
+  const [action, on = ''] = grant.split(' ')
+  const [wanted, what = ''] = right.split(' ')
+  if (action !== wanted) return false
+  if (!action?.startsWith('s3:')) return on === what
+  const [, prefix] = /^ArchiveBucket\/(.*)\*$/.exec(on) ?? []
+  return prefix === undefined ? what === '' : what.startsWith(prefix)
+}
 
 /** Kills the function when it has said that it begins, or when it wants its answer kept. */
 function deadly(lambda: { crash(): void }, when: string, onKilled: () => void) {
