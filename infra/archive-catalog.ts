@@ -173,7 +173,6 @@ function createView(scope: Construct, props: CatalogProps, { name, of, day: dayO
       partitionKeys: [],
       storageDescriptor: {
         columns: Object.entries(columns).map(([column, type]) => ({ name: column, type: GLUE[type] })),
-        location: '',
         serdeInfo: {},
       },
     },
