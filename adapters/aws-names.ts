@@ -21,6 +21,8 @@ export type TableShape = {
   indexes: readonly IndexShape[]
   /** Attribute with the epoch seconds after which DynamoDB may forget the item. */
   ttl?: string
+  /** What goes is told on the table's stream, as it was. */
+  tells_removals?: true
 }
 
 const text = (name: string): KeyAttribute => ({ name, type: 'S' })
@@ -47,6 +49,8 @@ export const TABLES = {
       },
     ],
     ttl: 'ttl',
+    // What is forgotten is looked for in the archive first.
+    tells_removals: true,
   },
   /** One item a device: everything its charts know. */
   states: {
@@ -102,6 +106,19 @@ export const TABLES = {
       { name: 'CountIndex', partition: text('shard'), sort: text('position'), projection: 'KEYS_ONLY' },
     ],
   },
+  /** Energy by device and hour, written over by the nights. */
+  energy: {
+    name: 'energy_hours',
+    partition: text('device_id'),
+    sort: number('starts_at'),
+    indexes: [
+      { name: 'LocationIndex', partition: text('location'), sort: number('starts_at'), projection: 'ALL' },
+      // By the UTC day in which an hour ends, and a shard: what a night finds there that is no more, goes.
+      { name: 'DayIndex', partition: text('ended'), sort: number('ends_at'), projection: 'KEYS_ONLY' },
+    ],
+  },
+  /** What a night's steps have answered, as Powertools keeps it. */
+  tasks: { name: 'night_tasks', partition: text('id'), indexes: [], ttl: 'expiration' },
 } as const satisfies Record<string, TableShape>
 
 export type AwsTable = keyof typeof TABLES
@@ -121,11 +138,32 @@ export const AWS_VARIABLES = {
   iot_endpoint: 'PILOTLINE_IOT_ENDPOINT',
 } as const
 
-/** The archive's own functions are told beside these. */
+/** Functions that have to do with the archive are told beside these. */
 export const ARCHIVE_VARIABLES = {
   /** Name of the archive's bucket. */
   archive_bucket: 'PILOTLINE_ARCHIVE_BUCKET',
 } as const
+
+/** The night's functions are told beside these. */
+export const NIGHT_VARIABLES = {
+  /** ARN of the state machine that calls them. */
+  night: 'PILOTLINE_NIGHT',
+} as const
+
+/** The API is told where to put questions to the archive. */
+export const QUERY_VARIABLES = {
+  athena_workgroup: 'PILOTLINE_ATHENA_WORKGROUP',
+  athena_database: 'PILOTLINE_ATHENA_DATABASE',
+} as const
+
+/** Glue's database of a stage, and Athena's workgroup; a database's name has no dashes. */
+export function databaseName(prefix: string): string {
+  return `${prefix.replaceAll('-', '_')}archive`
+}
+export function workgroupName(prefix: string): string {
+  return `${prefix}questions`
+}
+
 /** Folder in the bucket of failures that Lambda gives what a consumer gave up; its name is not ours to choose. */
 export const GIVEN_UP_FOLDER = 'aws/lambda/'
 
@@ -133,8 +171,15 @@ export const GIVEN_UP_FOLDER = 'aws/lambda/'
 export const METRICS_NAMESPACE = 'Pilotline'
 
 /** The `service` of a function's metrics and log lines; stages share an account, so their prefix is in it. */
-export function serviceName(prefix: string, name: 'processor' | 'sweep' | 'api' | 'archive'): string {
+export function serviceName(prefix: string, name: FunctionName): string {
   return prefix + name
+}
+
+export type FunctionName = 'processor' | 'sweep' | 'api' | 'archive' | 'expired' | 'night' | `night-${string}`
+
+/** The state machine of a stage's nights. */
+export function nightName(prefix: string): string {
+  return `${prefix}nightly`
 }
 
 /** Lists over the whole fleet are spread over so many partitions, each of which takes 1,000 writes a second. */

@@ -11,13 +11,17 @@ import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './
 
 type Tally = { rows: number; offsets: bigint }
 
+type Place = Pick<ArchiveRow, 'log_segment' | 'log_offset'>
+/** Both ends included. Of one shard segments are of one length, and sort as they follow each other. */
+type Span = { from: Place; to: Place }
+
 export function duckdbAudit(files: ArchiveFiles, options: DuckOptions = {}): AuditEngine {
   return { begin: () => begin(files, options) }
 }
 
 async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSession> {
   const tallies = new Map<string | null, Tally>()
-  const segments = new Map<string, { from: number; to: number }>()
+  const spans = new Map<string, Span>()
   const days = new Set<string>()
   let duck: Duck | null = null
 
@@ -28,11 +32,10 @@ async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSe
       tally.rows++
       tally.offsets += BigInt(log_offset)
       tallies.set(device_id, tally)
-      const span = segments.get(log_segment)
-      segments.set(log_segment, {
-        from: Math.min(span?.from ?? log_offset, log_offset),
-        to: Math.max(span?.to ?? log_offset, log_offset),
-      })
+      const [, shard = ''] = log_segment.split('.')
+      const place = { log_segment, log_offset }
+      const span = spans.get(shard)
+      spans.set(shard, { from: earlier(span?.from ?? place, place), to: later(span?.to ?? place, place) })
       days.add(dayOf(event_time))
     }
   }
@@ -50,15 +53,11 @@ async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSe
   return {
     note,
     agrees: async () => {
-      const spans = [...segments].map(
-        ([segment, { from, to }]) =>
-          `(log_segment = ${sqlText(segment)} AND log_offset BETWEEN ${from} AND ${to})`,
-      )
-      if (spans.length === 0) return true
+      if (spans.size === 0) return true
       const archive = await openArchive()
       const held = await archive.rows<{ device_id: string | null; rows: number; offsets: string }>(`
         SELECT device_id, count(*) AS rows, sum(log_offset)::VARCHAR AS offsets FROM
-          (SELECT DISTINCT device_id, log_segment, log_offset FROM archived WHERE ${spans.join(' OR ')})
+          (SELECT DISTINCT device_id, log_segment, log_offset FROM archived WHERE ${[...spans].map(within).join(' OR ')})
         GROUP BY device_id`)
       return (
         held.length === tallies.size &&
@@ -73,6 +72,22 @@ async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSe
       await duck?.close()
     },
   }
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  return a.log_segment === b.log_segment ? a.log_offset < b.log_offset : a.log_segment < b.log_segment
+}
+const earlier = (a: Place, b: Place) => (isBefore(b, a) ? b : a)
+const later = (a: Place, b: Place) => (isBefore(a, b) ? b : a)
+
+function within([shard, { from, to }]: [string, Span]): string {
+  return `(split_part(log_segment, '.', 2) = ${sqlText(shard)} AND ${beyond('>', from)} AND ${beyond('<', to)})`
+}
+
+/** Behind a place or in front of it, the place itself included. */
+function beyond(sign: '<' | '>', { log_segment, log_offset }: Place): string {
+  const segment = sqlText(log_segment)
+  return `(log_segment ${sign} ${segment} OR (log_segment = ${segment} AND log_offset ${sign}= ${log_offset}))`
 }
 
 const NOTHING = `SELECT '' AS log_segment, 0 AS log_offset, NULL AS device_id, 0 AS reported_timestamp,

@@ -1,19 +1,19 @@
 /** Whether the archive has the records that rows of the hot store were made of. */
 import { type ArchiveFiles, dayOf, dayPath } from '../events/archive.ts'
-import { readPlace } from '../events/archive-places.ts'
+import { partsOf, readPlace } from '../events/archive-places.ts'
+import type { EventRow } from '../events/ports.ts'
 import { type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
-import type { ExpiredRow } from './sqlite-expire.ts'
+
+/** What an archived record can be told by. */
+export type ArchivedBy = Pick<EventRow, 'device_id' | 'ts' | 'reported_timestamp' | 'received_at'>
 
 /** Of the rows those whose record is in a compacted file: of this device, with this stamp, come in at this moment. */
-export async function confirmedRows(
-  rows: readonly ExpiredRow[],
+export async function confirmedRows<Row extends ArchivedBy>(
+  rows: readonly Row[],
   files: ArchiveFiles,
   options: DuckOptions = {},
-): Promise<ExpiredRow[]> {
-  // A row may have been placed on another day than its record, where its clock was not set or claimed the future.
-  const days = new Set(rows.flatMap(({ ts, received_at }) => [dayOf(ts), dayOf(received_at)]))
-  const listed = await Promise.all([...days].map((day) => files.list(`${dayPath(day)}/`)))
-  const names = listed.flat().flatMap(({ name }) => (readPlace(name) ? [name] : []))
+): Promise<Row[]> {
+  const names = await namesOf(rows, files)
   if (names.length === 0) return []
   const duck = await openDuck(options)
   try {
@@ -31,8 +31,21 @@ export async function confirmedRows(
     const found = await duck.rows<{ nth: number }>(`
       SELECT nth FROM asked a SEMI JOIN ${parquetFiles(paths)} e
       ON e.device_id = a.device_id AND e.reported_timestamp = a.stamp AND epoch_ms(e.received_at) = a.received_at`)
-    return found.map(({ nth }) => rows[nth] as ExpiredRow)
+    return found.map(({ nth }) => rows[nth] as Row)
   } finally {
     await duck.close()
   }
+}
+
+/** Files in which their records can be. */
+async function namesOf(rows: readonly ArchivedBy[], files: ArchiveFiles): Promise<string[]> {
+  // A row may have been placed on another day than its record, where its clock was not set or claimed the future.
+  const days = new Set(rows.flatMap(({ ts, received_at }) => [dayOf(ts), dayOf(received_at)]))
+  const prefixes = [...days].flatMap((day) => {
+    const [year, month, date] = day.split('-')
+    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
+  })
+  const listed = await Promise.all(prefixes.map((prefix) => files.list(prefix)))
+  const parts = new Set([...new Set(rows.map(({ device_id }) => device_id))].flatMap(partsOf))
+  return listed.flat().flatMap(({ name }) => (parts.has(readPlace(name)?.part ?? '') ? [name] : []))
 }

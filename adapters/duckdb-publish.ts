@@ -3,49 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import type { AggregatePorts } from '../workflows/aggregate-night.ts'
+import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './archive-tables.ts'
 import { type Duck, type DuckOptions, openDuck, sqlText } from './duckdb-open.ts'
-
-const ENERGY = {
-  device_id: 'VARCHAR',
-  location: 'VARCHAR',
-  starts_at: 'BIGINT',
-  ends_at: 'BIGINT',
-  day: 'VARCHAR',
-  timezone: 'VARCHAR',
-  delivered_kwh: 'DOUBLE',
-  consumed_kwh: 'DOUBLE',
-  sessions: 'BIGINT',
-  cycles: 'BIGINT',
-  charging_s: 'DOUBLE',
-  cycle_s: 'DOUBLE',
-  peak_power_kw: 'DOUBLE',
-  split: 'VARCHAR',
-}
-const THING = {
-  id: 'VARCHAR',
-  device_id: 'VARCHAR',
-  location: 'VARCHAR',
-  started_at: 'BIGINT',
-  ended_at: 'BIGINT',
-  day: 'VARCHAR',
-}
-export const SESSION_COLUMNS = {
-  ...THING,
-  device_session_id: 'VARCHAR',
-  energy_kwh: 'DOUBLE',
-  energy_confidence: 'VARCHAR',
-  charging_s: 'DOUBLE',
-  peak_power_kw: 'DOUBLE',
-  end_reason: 'VARCHAR',
-}
-export const CYCLE_COLUMNS = {
-  ...THING,
-  mode: 'VARCHAR',
-  duration_hours: 'DOUBLE',
-  energy_consumed_kwh: 'DOUBLE',
-  end_reason: 'VARCHAR',
-}
-export const ENERGY_COLUMNS = ENERGY
 
 export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): AggregatePorts['publish'] {
   return async (day, hours, summaries) => {
@@ -62,7 +21,7 @@ export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): A
         }))
     const duck = await openDuck(options)
     try {
-      await publish(duck, files, { table: 'energy', day, columns: ENERGY, rows: hours })
+      await publish(duck, files, { table: 'energy', day, columns: ENERGY_COLUMNS, rows: hours })
       await publish(duck, files, { table: 'sessions', day, columns: SESSION_COLUMNS, rows: rows('session') })
       await publish(duck, files, { table: 'cycles', day, columns: CYCLE_COLUMNS, rows: rows('cycle') })
     } finally {

@@ -7,9 +7,9 @@ import { globSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance, StatementType } from '@duckdb/node-api'
 import { type ArchiveQuery, BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
+import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './archive-tables.ts'
 import { STORED_COLUMNS } from './duckdb-columns.ts'
 import { sqlText } from './duckdb-open.ts'
-import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './duckdb-publish.ts'
 import { createGate } from './gate.ts'
 import { LANDING_COLUMNS } from './parquet-landing.ts'
 
@@ -114,9 +114,13 @@ function tables(root: string): string[] {
   const events = STORED_COLUMNS.map((name) => [name, columnType(name)] as const)
   const of = (columns: Record<string, string>) => Object.entries(columns)
   return [
-    view(root, 'events', '[0-9][0-9][0-9][0-9]/*/*/*/events.parquet', events, `${DAY_OF_PATH} AS day`),
-    view(root, 'station_events', 'telemetry/*/*/*/events.parquet', events, `${DAY_OF_KEYS} AS day`),
-    view(root, 'landing', 'landing/*/*/*/*.parquet', events, 'event_time::DATE AS day'),
+    view(root, 'events', '[0-9][0-9][0-9][0-9]/*/*/*/events.parquet', events, [`${DAY_OF_PATH} AS day`]),
+    view(root, 'events_of_device', '[0-9][0-9][0-9][0-9]/*/*/*/events.parquet', events, [
+      `${DAY_OF_PATH} AS day`,
+      `${DEVICE_OF_PATH} AS device`,
+    ]),
+    view(root, 'station_events', 'telemetry/*/*/*/events.parquet', events, [`${DAY_OF_KEYS} AS day`]),
+    view(root, 'landing', 'landing/*/*/*/*.parquet', events, ['event_time::DATE AS day']),
     view(root, 'energy', 'energy/*/*/*/energy.parquet', of(ENERGY_COLUMNS)),
     view(root, 'sessions', 'sessions/*/*/*/sessions.parquet', of(SESSION_COLUMNS)),
     view(root, 'cycles', 'cycles/*/*/*/cycles.parquet', of(CYCLE_COLUMNS)),
@@ -127,6 +131,9 @@ function tables(root: string): string[] {
 const DAY_OF_PATH = `CAST(replace(regexp_extract(filename, '(\\d{4}/\\d\\d/\\d\\d)/[^/]+/events\\.parquet$', 1), '/', '-') AS DATE)`
 const DAY_OF_KEYS = `CAST(replace(replace(regexp_extract(filename, 'year=(\\d{4}/month=\\d\\d/day=\\d\\d)/', 1), '/month=', '-'), '/day=', '-') AS DATE)`
 
+/** The last folder: the device's, where its day is in a folder of its own. */
+const DEVICE_OF_PATH = "regexp_extract(filename, '/([^/]+)/events\\.parquet$', 1)"
+
 function columnType(name: string): string {
   return TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind]
 }
@@ -136,15 +143,18 @@ function view(
   name: string,
   pattern: string,
   columns: readonly (readonly [string, string])[],
-  more?: string,
+  more: readonly string[] = [],
 ): string {
   const glob = sqlText(join(root, pattern))
   const named = columns.map(([column, type]) => `CAST(${column} AS ${type}) AS ${column}`)
   // By the first file's columns: to unite all, each file would have to be opened.
   const files = `read_parquet(${glob}, hive_partitioning = false, filename = true)`
   const nothing = columns.map(([column, type]) => `CAST(NULL AS ${type}) AS ${column}`)
-  const some = [...named, ...(more ? [more] : [])].join(', ')
-  const none = [...nothing, ...(more ? ['CAST(NULL AS DATE) AS day'] : [])].join(', ')
+  const some = [...named, ...more].join(', ')
+  const absent = more.map((column) =>
+    column.endsWith(' AS day') ? 'CAST(NULL AS DATE) AS day' : 'CAST(NULL AS VARCHAR) AS device',
+  )
+  const none = [...nothing, ...absent].join(', ')
   return `CREATE VIEW ${name} AS SELECT ${hasFiles(root, pattern) ? `${some} FROM ${files}` : `${none} WHERE false`}`
 }
 

@@ -50,6 +50,8 @@ export type DynamoCalls = {
   ): Promise<boolean>
   /** Puts without conditions, which is all that DynamoDB takes in batches. Keys must differ. */
   putAll(table: AwsTable, items: readonly Item[]): Promise<void>
+  /** Those that are not there are no error. Keys must differ. */
+  removeAll(table: AwsTable, keys: readonly Item[]): Promise<void>
   /** One page. `more` is where the next begins. */
   query(table: AwsTable, query: QueryOf): Promise<QueryPage>
   count(table: AwsTable, query: QueryOf): Promise<number>
@@ -66,7 +68,7 @@ export type DynamoOptions = {
 /** Rows of a batch go out side by side; more than this the sockets of one client do not take anyway. */
 export const CALLS_AT_ONCE = 64
 const GET_AT_ONCE = 100
-const PUT_AT_ONCE = 25
+const WRITE_AT_ONCE = 25
 
 export function dynamoCalls({ client, table_prefix, retries = RETRIES, meter }: DynamoOptions): DynamoCalls {
   const gate = createGate(CALLS_AT_ONCE)
@@ -113,9 +115,13 @@ export function dynamoCalls({ client, table_prefix, retries = RETRIES, meter }: 
     return found
   }
 
-  async function putSome(table: AwsTable, items: readonly Item[]): Promise<void> {
+  async function writeAll(table: AwsTable, requests: readonly WriteRequest[]): Promise<void> {
+    await Promise.all(chunks(requests, WRITE_AT_ONCE).map((part) => writeSome(table, part)))
+  }
+
+  async function writeSome(table: AwsTable, requests: readonly WriteRequest[]): Promise<void> {
     const name = tables[table]
-    let left: WriteRequest[] = items.map((Item) => ({ PutRequest: { Item } }))
+    let left = [...requests]
     const send = () => client.send(new BatchWriteItemCommand({ RequestItems: { [name]: left }, ...metered }))
     const take = (put: BatchWriteItemCommandOutput) => {
       left = put.UnprocessedItems?.[name] ?? []
@@ -143,9 +149,16 @@ export function dynamoCalls({ client, table_prefix, retries = RETRIES, meter }: 
       const answer = await call('PutItem', table, send, { ...(signal && { signal }) })
       return !('refused' in answer)
     },
-    putAll: async (table, items) => {
-      await Promise.all(chunks(items, PUT_AT_ONCE).map((part) => putSome(table, part)))
-    },
+    putAll: (table, items) =>
+      writeAll(
+        table,
+        items.map((Item) => ({ PutRequest: { Item } })),
+      ),
+    removeAll: (table, keys) =>
+      writeAll(
+        table,
+        keys.map((Key) => ({ DeleteRequest: { Key } })),
+      ),
     query: async (table, query) => {
       const input = { TableName: tables[table], ...query, ...metered }
       const found = await call('Query', table, () => client.send(new QueryCommand(input)))

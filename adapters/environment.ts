@@ -1,5 +1,5 @@
 /** The one reader of environment variables: their names, what each may be, and one error that names all that are wrong. */
-import { ARCHIVE_VARIABLES, AWS_VARIABLES } from './aws-names.ts'
+import { ARCHIVE_VARIABLES, AWS_VARIABLES, NIGHT_VARIABLES, QUERY_VARIABLES } from './aws-names.ts'
 
 /** `parse` answers null where a text breaks the rule. */
 type Variable<T> = { name: string; parse(text: string): T | null; rule: string }
@@ -12,6 +12,9 @@ const VARIABLES = {
   table_prefix: text(AWS_VARIABLES.table_prefix),
   stream: text(AWS_VARIABLES.stream),
   archive_bucket: text(ARCHIVE_VARIABLES.archive_bucket),
+  night: text(NIGHT_VARIABLES.night),
+  athena_workgroup: text(QUERY_VARIABLES.athena_workgroup),
+  athena_database: text(QUERY_VARIABLES.athena_database),
   iot_endpoint: origin(AWS_VARIABLES.iot_endpoint),
 }
 

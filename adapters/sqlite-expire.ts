@@ -1,16 +1,11 @@
 /** Rows of the hot store whose time is over, found and removed a few at a time, so that its writer never waits long. */
+import type { ArchivedBy } from './duckdb-confirm.ts'
 import { openDatabase } from './sqlite-open.ts'
 import { HOT_MIGRATIONS } from './sqlite-schema.ts'
 import { fromColumn } from './sqlite-text.ts'
 
-/** What an archived record can be told by. `rowid` is the store's own. */
-export type ExpiredRow = {
-  rowid: number
-  device_id: string
-  ts: number
-  reported_timestamp: number
-  received_at: number
-}
+/** `rowid` is the store's own. */
+export type ExpiredRow = ArchivedBy & { rowid: number }
 
 export type ExpiringStore = {
   /** Rows of what was said and configured, behind `after`, in the store's own order. */

@@ -2,8 +2,10 @@
 import { Hono } from 'hono'
 import { handle } from 'hono/aws-lambda'
 import { bodyLimit } from 'hono/body-limit'
+import { athenaQuery } from '../adapters/athena-query.ts'
 import { createDynamoClient } from '../adapters/aws-clients.ts'
 import { serviceName } from '../adapters/aws-names.ts'
+import { dynamodbEnergy } from '../adapters/dynamodb-energy.ts'
 import { dynamodbReads } from '../adapters/dynamodb-reads.ts'
 import { requireEnvironment } from '../adapters/environment.ts'
 import { iotDownlink } from '../adapters/iot-downlink.ts'
@@ -16,9 +18,16 @@ import { gatewayPath } from './gateway-path.ts'
 import { Problem, problemResponse } from './problem.ts'
 import { createRoutes } from './routes.ts'
 
-const { table_prefix, stream, iot_endpoint } = requireEnvironment(['table_prefix', 'stream', 'iot_endpoint'])
+const { table_prefix, stream, iot_endpoint, athena_workgroup, athena_database } = requireEnvironment([
+  'table_prefix',
+  'stream',
+  'iot_endpoint',
+  'athena_workgroup',
+  'athena_database',
+])
 const logger = createPowertoolsLogger(serviceName(table_prefix, 'api'))
-const store = dynamodbReads({ client: createDynamoClient(), table_prefix, now: Date.now })
+const dynamodb = { client: createDynamoClient(), table_prefix }
+const store = dynamodbReads({ ...dynamodb, now: Date.now })
 const door = kinesisDoor(kinesisAppend({ client: createKinesisClient(), stream }), Date.now)
 
 const downlink = iotDownlink({ endpoint: iot_endpoint, now: Date.now })
@@ -30,6 +39,8 @@ const api = createApi({
   store,
   door,
   downlink,
+  energy: dynamodbEnergy(dynamodb),
+  query: athenaQuery({ workgroup: athena_workgroup, database: athena_database }),
   now: Date.now,
   health: async () => ({ home: 'aws' }),
   pages: new Map(),

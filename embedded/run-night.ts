@@ -1,12 +1,10 @@
 /** A night in this process: the state machine that AWS runs, over one data folder. */
 import { readFileSync } from 'node:fs'
-import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency'
 import { StateMachine } from 'aws-local-stepfunctions'
+import { idempotentSteps, type NightTasks } from '../adapters/idempotent-steps.ts'
 import type { SqlitePersistence } from '../adapters/sqlite-idempotency.ts'
 import type { Finished } from '../workflows/finish-night.ts'
 import type { NightStep } from '../workflows/night-tasks.ts'
-
-export type NightTasks = Record<NightStep, (input: never) => Promise<object>>
 
 /** What there is to show: a step begins, or a batch of so many is done. */
 export type NightProgress = { step: NightStep; batches: number; done: number }
@@ -34,13 +32,13 @@ const STEP_LIMIT_MS = 24 * 3_600_000
 /** @throws NightFailed */
 export async function runNight(of: RunNight): Promise<Finished> {
   const definition = JSON.parse(readFileSync(DEFINITION, 'utf8').replace(/\$\{(\w+)\}/g, NOT_CALLED))
-  const step = idempotent(of)
+  const step = idempotentSteps(of)
   let batches = 0
   let done = 0
   const handlers = Object.keys(of.tasks).map((name) => {
     const handler = async (input: object) => {
       of.onProgress?.({ step: name as NightStep, batches, done })
-      const answer = await step({ step: name as NightStep, input })
+      const answer = await step(of.run, { step: name as NightStep, input }, () => STEP_LIMIT_MS)
       if (name === 'Plan') batches = (answer as { batches: unknown[] }).batches.length
       if (name === 'Publish') of.onProgress?.({ step: 'Publish', batches, done: ++done })
       return answer
@@ -58,7 +56,7 @@ export async function runNight(of: RunNight): Promise<Finished> {
           ? {}
           : {
               retryIntervalOverrides: Object.fromEntries(
-                Object.keys(of.tasks).map((name) => [name, [waits, waits]]),
+                Object.keys(of.tasks).map((name) => [name, [waits, waits, waits]]),
               ),
             }),
       },
@@ -69,21 +67,6 @@ export async function runNight(of: RunNight): Promise<Finished> {
   } catch (error) {
     throw new NightFailed(describe(error), { cause: error })
   }
-}
-
-type Call = { step: NightStep; input: object }
-
-function idempotent({ tasks, persistence, run }: RunNight) {
-  const config = new IdempotencyConfig({})
-  config.registerLambdaContext({ getRemainingTimeInMillis: () => STEP_LIMIT_MS } as Parameters<
-    IdempotencyConfig['registerLambdaContext']
-  >[0])
-  const perform = ({ step, input }: Call): Promise<object> => tasks[step](input as never)
-  return makeIdempotent(perform as never, {
-    persistenceStore: persistence,
-    config,
-    keyPrefix: run,
-  }) as unknown as (call: Call) => Promise<object>
 }
 
 /** The step's own words, without those of whoever passed them on. */

@@ -4,9 +4,10 @@
  * `archived`: everything up to this position of the log is in landing files or beyond. `confirmed`: a night has
  * compared everything up to it with the log, and nothing was missing. `aggregated`: energy of hours that end at or
  * before this moment (epoch ms as text) is in the aggregates.
- `night`: the day of the last night that was well.
+ * `night`: the day of the last night that was well. `confirmed:…`: the same as `confirmed`, of one shard of a log that has
+ * several.
  */
-export type ArchiveMark = 'archived' | 'confirmed' | 'aggregated' | 'night'
+export type ArchiveMark = 'archived' | 'confirmed' | 'aggregated' | 'night' | `confirmed:${string}`
 
 export type ArchiveBook = {
   /** '' where there is none yet. */

@@ -54,9 +54,12 @@ export function readPlace(name: string): { day: string; part: string } | null {
   return station ? { day: `${station[1]}-${station[2]}-${station[3]}`, part: 'telemetry' } : null
 }
 
+/** Parts of compacted files' names that can hold rows of the device. */
+export function partsOf(device_id: string): string[] {
+  return ['telemetry', encodeNamePart(device_id), sharedPart(deviceHash(device_id))]
+}
+
 /** Whether rows of the device can be in a compacted file. */
 export function mayHold(part: string, device_id: string): boolean {
-  return (
-    part === 'telemetry' || part === encodeNamePart(device_id) || part === sharedPart(deviceHash(device_id))
-  )
+  return partsOf(device_id).includes(part)
 }

@@ -37,7 +37,10 @@ export type EnergyReads = {
 }
 
 export type EnergyBook = EnergyReads & {
-  /** In one: every device's hours that end in the windows are replaced by these, and hours until then count as aggregated. */
+  /**
+   * Every device's hours that end in the windows are replaced by these, and then hours until then count as aggregated:
+   * in one where the home can, and so that doing it again ends the same where it cannot.
+   */
   replace(
     windows: readonly EnergyWindow[],
     hours: readonly EnergyHour[],

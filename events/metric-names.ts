@@ -25,6 +25,9 @@ export const METRICS = {
   archived: 'records that are in landing files',
   archive_batches_failed: 'batches that come again, because the bucket does not take them',
   archive_lag_ms: 'how long the oldest record of the batch had been on the stream',
+  /** Of what watches over what the hot store forgets. */
+  expired: 'rows of what was said or configured whose time was over',
+  expired_unarchived: 'of these, rows that were not in the archive, and were written there',
   /** Of the night. */
   night_rows: 'rows that had landed',
   landing_files_set_aside: 'landing files that cannot be read',

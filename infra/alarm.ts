@@ -20,9 +20,10 @@ export type AlarmShape = {
   /** One line for whoever is woken. */
   says: string
   metric: IMetric
-  /** Called when it was reached, or for `silent` not exceeded, in so many minutes in a row. */
+  /** Called when it was reached, or for `silent` not exceeded, in so many minutes in a row, or hours of an hourly metric. */
   threshold: number
-  minutes: number
+  minutes?: number
+  hours?: number
   /** Nothing is heard where something should be: no data is the alarm itself. */
   silent?: boolean
 }
@@ -34,7 +35,7 @@ export function createAlarm(scope: Construct, prefix: string, call: ITopic, of: 
     alarmDescription: `${of.says} What to do: docs/runbook.md#${of.id}`,
     metric: of.metric,
     threshold: of.threshold,
-    evaluationPeriods: of.minutes,
+    evaluationPeriods: of.hours ?? of.minutes ?? 1,
     comparisonOperator: of.silent ? LESS_THAN_OR_EQUAL_TO_THRESHOLD : GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     treatMissingData: of.silent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   })
@@ -50,6 +51,11 @@ export function metric(
   statistic = 'Sum',
 ): Metric {
   return new Metric({ namespace, metricName, dimensionsMap, statistic, period: PERIOD })
+}
+
+/** The same by the hour: for what happens once a day. */
+export function hourly(of: Metric): Metric {
+  return of.with({ period: Duration.hours(1) })
 }
 
 /** A metric added up over the values of its other dimensions, which nobody has to know. */

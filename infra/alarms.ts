@@ -8,8 +8,12 @@ import { METRICS_NAMESPACE, serviceName, tableName } from '../adapters/aws-names
 import type { MetricName } from '../events/metric-names.ts'
 import { type AlarmShape, createAlarm, figure, metric, total } from './alarm.ts'
 import type { Api } from './api.ts'
+import { archiveAlarms } from './archive-alarms.ts'
+import type { ArchiveConsumer } from './archive-consumer.ts'
 import type { EventStream } from './event-stream.ts'
+import type { ExpiredRows } from './expired-rows.ts'
 import type { IngestRules } from './ingest-rules.ts'
+import type { Night } from './night.ts'
 import type { Stage } from './stages.ts'
 import type { StreamConsumer } from './stream-consumer.ts'
 import type { Sweep } from './sweep.ts'
@@ -21,6 +25,9 @@ export type AlarmsProps = {
   consumer: StreamConsumer
   sweep: Sweep
   api: Api
+  archiver: ArchiveConsumer
+  expired: ExpiredRows
+  night: Night
   /** Who is called; somebody may also subscribe to the topic later. */
   email?: string
 }
@@ -37,8 +44,13 @@ export class Alarms extends Construct {
       }),
     )
     if (props.email !== undefined) topic.addSubscription(new EmailSubscription(props.email))
-    for (const shape of [...ingestAlarms(props), ...consumerAlarms(props), ...otherAlarms(props)])
-      createAlarm(this, prefix, topic, shape)
+    const shapes = [
+      ...ingestAlarms(props),
+      ...consumerAlarms(props),
+      ...otherAlarms(props),
+      ...archiveAlarms(props),
+    ]
+    for (const shape of shapes) createAlarm(this, prefix, topic, shape)
     new CfnOutput(this, 'Topic', { value: topic.topicArn })
   }
 }

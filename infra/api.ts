@@ -9,10 +9,11 @@ import { type AwsTable, TABLES } from '../adapters/aws-names.ts'
 import { BundledFunction } from './bundled-function.ts'
 import { mayCommand } from './downlink-topics.ts'
 import type { EventStream } from './event-stream.ts'
+import type { Questions } from './questions.ts'
 import type { Stage } from './stages.ts'
 import type { Tables } from './tables.ts'
 
-export type ApiProps = { stage: Stage; log: EventStream; tables: Tables }
+export type ApiProps = { stage: Stage; log: EventStream; tables: Tables; questions: Questions }
 
 /** Who asked for what, and how it went: no query, which may hold ids, and no body. */
 const ACCESS_LOG = {
@@ -30,19 +31,21 @@ export class Api extends Construct {
   readonly function: BundledFunction
   readonly http: HttpApi
 
-  constructor(scope: Construct, id: string, { stage, log, tables }: ApiProps) {
+  constructor(scope: Construct, id: string, { stage, log, tables, questions }: ApiProps) {
     super(scope, id)
     this.function = new BundledFunction(this, 'Handler', {
       stage,
       name: 'api',
       entry: 'api/api.lambda.ts',
       stream_name: log.stream_name,
+      environment: questions.environment,
       memory_mb: 512,
       timeout_s: 29,
     })
     this.function.may(['kinesis:PutRecords'], [log.stream.streamArn])
     mayCommand(this, this.function)
     this.grantReads(tables)
+    questions.mayAsk(this.function)
     this.http = new HttpApi(this, 'Http', {
       apiName: `${stage.prefix}api`,
       createDefaultStage: false,
@@ -53,9 +56,10 @@ export class Api extends Construct {
     new CfnOutput(this, 'Url', { value: this.http.apiEndpoint })
   }
 
-  /** Every table, by key or a range of an index; to read, and never to scan. */
+  /** Every table that holds something to be asked for, by key or a range of an index; to read, and never to scan. */
   private grantReads(tables: Tables): void {
     for (const table of Object.keys(TABLES) as AwsTable[]) {
+      if (table === 'tasks') continue
       this.function.may(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [tables.arn(table)])
       const indexes = TABLES[table].indexes.map(({ name }) => tables.arn(table, name))
       if (indexes.length > 0) this.function.may(['dynamodb:Query'], indexes)

@@ -1,9 +1,20 @@
 /** A handler as Lambda gets it: one minified ES module that holds everything, the AWS SDK included. esbuild runs here, no Docker. */
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type BuildOptions, buildSync } from 'esbuild'
 import { httpHandlersModule } from './http-handlers.ts'
+import { lambdaPackage } from './lambda-packages.ts'
 import { schemaChecksModule } from './schema-checks.ts'
 
 export const HANDLER_FILE = 'index.mjs'
@@ -23,8 +34,24 @@ const LEFT_OUT = {
  */
 const IOT = { '@aws-sdk/client-iot-data-plane': 'IoTDataPlaneClient, PublishCommand' }
 const BESIDE: Record<string, Record<string, string>> = {
+  'api/api.lambda.ts': {
+    ...IOT,
+    '@aws-sdk/client-athena':
+      'AthenaClient, GetQueryExecutionCommand, GetQueryResultsCommand, StartQueryExecutionCommand, StopQueryExecutionCommand',
+  },
   'processors/stream.lambda.ts': { ...IOT, '@aws-sdk/client-kinesis': 'KinesisClient, PutRecordsCommand' },
 }
+
+/** Functions with DuckDB in them: its machine code lies beside the handler. */
+const WITH_DUCKDB = ['workflows/night.lambda.ts', 'processors/expired.lambda.ts']
+const DUCKDB = '@duckdb/node-bindings'
+const DUCKDB_FILE = './duckdb.node'
+
+/** Whose machine code a bundle has: Lambda's, or this machine's, for tests that run it. */
+export type Machine = 'lambda' | 'host'
+
+/** Written for a time without strict mode, which an ES module always has: it lies beside the handler as what it is. */
+const SLOPPY = 'parquetjs-lite'
 
 /** Packages written as CommonJS call `require`, which an ES module does not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
@@ -33,11 +60,25 @@ const REQUIRE = "import{createRequire}from'node:module';const require=createRequ
 export type BundleFile = { name: string; code: Uint8Array }
 
 /** The code of an entry such as `processors/stream.lambda.ts`. @throws where it does not build */
-export function bundleHandler(entry: string): BundleFile[] {
+export function bundleHandler(entry: string, machine: Machine = 'lambda'): BundleFile[] {
   const beside = BESIDE[entry] ?? IOT
-  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external: Object.keys(beside) }) }
+  const external = [...Object.keys(beside), DUCKDB_FILE, SLOPPY]
+  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external }) }
   const called = Object.entries(beside).filter(([name]) => handler.imports.includes(name))
-  return [handler, ...called.flatMap(([name, needed]) => packageBeside(name, needed))]
+  const sloppy = handler.imports.includes(SLOPPY) ? sloppyBeside() : []
+  const native = WITH_DUCKDB.includes(entry) ? duckdbFiles(machine) : []
+  return [handler, ...called.flatMap(([name, needed]) => packageBeside(name, needed)), ...sloppy, ...native]
+}
+
+/** What the package of one machine holds, for whoever requires it from beside the handler. */
+function duckdbFiles(machine: Machine): BundleFile[] {
+  const folder =
+    machine === 'lambda'
+      ? lambdaPackage(`${DUCKDB}-linux-arm64`)
+      : join(ROOT, 'node_modules', `${DUCKDB}-${process.platform}-${process.arch}`)
+  return readdirSync(folder)
+    .filter((name) => name !== 'package.json' && name !== 'README.md')
+    .map((name) => ({ name, code: readFileSync(join(folder, name)) }))
 }
 
 function packageBeside(name: string, needed: string): BundleFile[] {
@@ -50,13 +91,20 @@ function packageBeside(name: string, needed: string): BundleFile[] {
   ]
 }
 
+function sloppyBeside(): BundleFile[] {
+  const { code } = build({ entryPoints: [SLOPPY], format: 'cjs', banner: {}, mainFields: ['main'] })
+  const folder = `node_modules/${SLOPPY}`
+  const manifest = JSON.stringify({ main: './index.cjs' })
+  return [
+    { name: `${folder}/index.cjs`, code },
+    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest) },
+  ]
+}
+
 function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
   const { outputFiles, metafile } = buildSync({
-    ...of,
     absWorkingDir: ROOT,
     bundle: true,
-    write: false,
-    metafile: true,
     outfile: HANDLER_FILE,
     platform: 'node',
     target: 'node24',
@@ -68,6 +116,9 @@ function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
     alias: { ...LEFT_OUT, ...madeModules() },
     banner: { js: REQUIRE },
     logLevel: 'error',
+    ...of,
+    write: false,
+    metafile: true,
   })
   const [file] = outputFiles
   if (!file) throw new Error('esbuild gave nothing')
@@ -77,9 +128,15 @@ function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
   }
 }
 
-/** A folder with the bundle in it. */
-export function bundleFolder(entry: string): string {
-  return folderWith(basename(entry, '.lambda.ts'), bundleHandler(entry))
+const folders = new Map<string, string>()
+
+/** A folder with the bundle in it; made once a process. */
+export function bundleFolder(entry: string, machine: Machine = 'lambda'): string {
+  const known = folders.get(`${machine} ${entry}`)
+  if (known !== undefined && existsSync(known)) return known
+  const folder = folderWith(basename(entry, '.lambda.ts'), bundleHandler(entry, machine))
+  folders.set(`${machine} ${entry}`, folder)
+  return folder
 }
 
 /** Modules that are written for the bundle, in place of what the packages have under these names. */
@@ -91,6 +148,8 @@ function madeModules(): Record<string, string> {
   return {
     'typebox/schema': made('schema-checks', schemaChecksModule()),
     '@smithy/node-http-handler': made('http-handlers', httpHandlersModule()),
+    // In place of the search for the right machine's.
+    [DUCKDB]: made('duckdb', `export default require('${DUCKDB_FILE}')`),
   }
 }
 

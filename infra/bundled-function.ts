@@ -1,19 +1,25 @@
 /** A Lambda function of ours: Node 24 on arm64, its log group, and a role that may write that log and nothing else yet. */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import { AWS_VARIABLES, serviceName } from '../adapters/aws-names.ts'
+import { AWS_VARIABLES, type FunctionName, serviceName } from '../adapters/aws-names.ts'
 import { bundleFolder, HANDLER_FILE } from './bundle.ts'
 import type { Stage } from './stages.ts'
 
 export type BundledFunctionProps = {
   stage: Stage
   /** The function's name behind the stage's prefix. */
-  name: 'processor' | 'sweep' | 'api'
-  /** Such as `processors/stream.lambda.ts`; exports `handler`. */
+  name: FunctionName
+  /** Such as `processors/stream.lambda.ts`. */
   entry: string
+  /** What it exports to be called; `handler` unless told. */
+  handler?: string
+  /** What it is told beside what every function is told. */
+  environment?: Record<string, string>
+  /** Of `/tmp`. */
+  storage_mb?: number
   stream_name: string
   memory_mb: number
   timeout_s: number
@@ -25,7 +31,7 @@ export class BundledFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id)
-    const { stage, name, entry, memory_mb, timeout_s } = props
+    const { stage, name, entry, handler = 'handler', memory_mb, timeout_s, storage_mb } = props
     const functionName = serviceName(stage.prefix, name)
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -40,16 +46,18 @@ export class BundledFunction extends Construct {
       description: `${name} of Pilotline (${entry})`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(bundleFolder(entry)),
-      handler: HANDLER_FILE.replace(/\.mjs$/, '.handler'),
+      code: Code.fromAsset(bundleFolder(entry, stage.machine)),
+      handler: HANDLER_FILE.replace(/mjs$/, handler),
       role: this.role,
       logGroup,
       memorySize: memory_mb,
       timeout: Duration.seconds(timeout_s),
+      ...(storage_mb !== undefined && { ephemeralStorageSize: Size.mebibytes(storage_mb) }),
       environment: {
         [AWS_VARIABLES.table_prefix]: stage.prefix,
         [AWS_VARIABLES.stream]: props.stream_name,
         [AWS_VARIABLES.iot_endpoint]: stage.iot_endpoint ?? iotEndpoint(this),
+        ...props.environment,
       },
     })
   }

@@ -3,6 +3,8 @@
  * account and region would each take every message, so give each stage an account, or a region.
  */
 
+import type { Machine } from './bundle.ts'
+
 export type Stage = {
   name: 'small' | 'prod'
   /** Before every name in the account; also `PILOTLINE_TABLE_PREFIX`. */
@@ -26,6 +28,19 @@ export type Stage = {
     timeout_s: number
     memory_mb: number
   }
+  /** The reader of the stream that fills the archive: few and big files, because nobody waits for them. */
+  archive: { batch_records: number; batch_window_s: number; timeout_s: number; memory_mb: number }
+  night: {
+    /** UTC, on the day after. */
+    hour: number
+    minute: number
+    /** Of the functions with DuckDB in them: 1,769 MB are one core. */
+    memory_mb: number
+    /** Of `/tmp`, for those that see all that has landed at once, and for the others. */
+    storage_mb: { all: number; batch: number }
+  }
+  /** A question that would read more than this of the archive is refused. */
+  question_bytes: number
   /** Least age of the oldest unread record at which somebody is called. */
   behind_alarm_s: number
   log_days: number
@@ -33,6 +48,8 @@ export type Stage = {
   iot_endpoint?: string
   /** Requests a second that the API takes, and how many at once. */
   api: { rate: number; burst: number }
+  /** Whose machine code its functions have: Lambda's unless told. */
+  machine?: Machine
 }
 
 const HOUR_S = 3_600
@@ -52,6 +69,10 @@ const SMALL: Stage = {
     timeout_s: 60,
     memory_mb: 512,
   },
+  archive: { batch_records: 5_000, batch_window_s: 60, timeout_s: 120, memory_mb: 768 },
+  // Soon after midnight: the stream keeps a day, and what it has forgotten is compared with nothing.
+  night: { hour: 0, minute: 20, memory_mb: 1_769, storage_mb: { all: 2_048, batch: 1_024 } },
+  question_bytes: 1_000_000_000,
   behind_alarm_s: 15 * 60,
   log_days: 14,
   api: { rate: 20, burst: 40 },
@@ -71,6 +92,9 @@ const PROD: Stage = {
     timeout_s: 60,
     memory_mb: 1_024,
   },
+  archive: { batch_records: 10_000, batch_window_s: 120, timeout_s: 120, memory_mb: 1_024 },
+  night: { hour: 2, minute: 0, memory_mb: 3_538, storage_mb: { all: 10_240, batch: 2_048 } },
+  question_bytes: 10_000_000_000,
   behind_alarm_s: 5 * 60,
   log_days: 90,
   api: { rate: 200, burst: 400 },

@@ -1,5 +1,12 @@
 /** The tables that `adapters/aws-names.ts` names: their keys, indexes and time to live are said there and nowhere else. */
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
 import {
   type AwsTable,
@@ -26,8 +33,11 @@ export class Tables extends Construct {
     return index === undefined ? tableArn : `${tableArn}/index/${index}`
   }
 
-  all(): Table[] {
-    return Object.values(this.tables)
+  /** Where the table tells what goes. @throws where it tells nothing */
+  streamArn(table: AwsTable): string {
+    const { tableStreamArn } = this.tables[table]
+    if (!tableStreamArn) throw new Error(`${table} has no stream`)
+    return tableStreamArn
   }
 
   private create(table: AwsTable, stage: Stage): Table {
@@ -37,6 +47,7 @@ export class Tables extends Construct {
       partitionKey: attribute(shape.partition),
       ...(shape.sort && { sortKey: attribute(shape.sort) }),
       ...(shape.ttl !== undefined && { timeToLiveAttribute: shape.ttl }),
+      ...(shape.tells_removals && { stream: StreamViewType.OLD_IMAGE }),
       billingMode: BillingMode.PAY_PER_REQUEST,
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },

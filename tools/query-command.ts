@@ -2,9 +2,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { ATHENA_LIMITS, athenaQuery } from '../adapters/athena-query.ts'
+import { databaseName, workgroupName } from '../adapters/aws-names.ts'
 import { duckdbQuery, QUERY_LIMITS } from '../adapters/duckdb-query.ts'
+import { InfrastructureError } from '../adapters/infrastructure-error.ts'
 import { filesOf } from '../embedded/folder.ts'
-import { BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
+import { type ArchiveQuery, BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
+import { stageOf } from '../infra/stages.ts'
 
 export type QueryStreams = {
   stdout: { write(text: string): unknown; isTTY?: boolean }
@@ -17,17 +21,22 @@ const QUERIES = join(import.meta.dirname, '..', 'docs', 'queries')
 const EXPLANATION = `
 Tables: events, energy, sessions, cycles, station_events, and landing for what waits for the night; docs/queries.md
 lists their columns and the questions that have names. A question is one SELECT; it reads the archive and nothing else.
-It may take ${QUERY_LIMITS.time_ms / 1000} s and ${QUERY_LIMITS.memory_mb} MB, and answers with ${QUERY_LIMITS.rows} rows at most.
+It may take ${QUERY_LIMITS.time_ms / 1000} s and ${QUERY_LIMITS.memory_mb} MB, and answers with ${QUERY_LIMITS.rows} rows at most. With --stage Athena
+answers it, within what the stage's workgroup lets a question read; that is billed by the byte.
 
 Examples:
   npm run query -- "select day, sum(delivered_kwh) from energy group by day order by day"
   npm run query -- --name energy-by-day --set location=garage
+  npm run query -- --stage prod --name energy-by-day --set location=garage
   npm run query -- --data data/demo "select count(*) from events where day = date '2026-11-20'"
 
 Exit codes: 0 done, 1 the question went beyond a limit, 2 it cannot be asked
 `
 
-type Flags = { data: string; name?: string; set: Record<string, string> }
+/** Nobody waits for it but the person who asked. */
+const STAGE_LIMITS = { ...ATHENA_LIMITS, time_ms: 300_000 }
+
+type Flags = { data: string; stage?: string; name?: string; set: Record<string, string> }
 
 /** Resolves with the exit code. */
 export async function runQuery(argv: string[], streams: QueryStreams): Promise<number> {
@@ -38,14 +47,13 @@ export async function runQuery(argv: string[], streams: QueryStreams): Promise<n
   try {
     const { flags, sql } = parse(argv, streams)
     if (sql === null) return 0
-    const { archive } = filesOf(resolve(flags.data))
-    if (!existsSync(archive)) return refuse(`--data: ${resolve(flags.data)} holds no archive`)
-    const waiting = streams.stderr.isTTY ? showWaiting(streams) : () => {}
-    const answer = await duckdbQuery(archive).ask(sql, flags.set).finally(waiting)
+    const { query, time_ms } = archiveOf(flags)
+    const waiting = streams.stderr.isTTY ? showWaiting(streams, time_ms) : () => {}
+    const answer = await query.ask(sql, flags.set).finally(waiting)
     show(answer, streams)
     return 0
   } catch (error) {
-    if (error instanceof QuestionTooBig) {
+    if (error instanceof QuestionTooBig || error instanceof InfrastructureError) {
       refuse(error.message)
       return 1
     }
@@ -56,14 +64,35 @@ export async function runQuery(argv: string[], streams: QueryStreams): Promise<n
   }
 }
 
+/** @throws BadQuestion where there is none to ask */
+function archiveOf({ stage, data }: Flags): { query: ArchiveQuery; time_ms: number } {
+  if (stage === undefined) {
+    const { archive } = filesOf(resolve(data))
+    if (!existsSync(archive)) throw new BadQuestion(`--data: ${resolve(data)} holds no archive`)
+    return { query: duckdbQuery(archive), time_ms: QUERY_LIMITS.time_ms }
+  }
+  const prefix = prefixOf(stage)
+  const names = { workgroup: workgroupName(prefix), database: databaseName(prefix) }
+  return { query: athenaQuery({ ...names, limits: STAGE_LIMITS }), time_ms: STAGE_LIMITS.time_ms }
+}
+
+function prefixOf(stage: string): string {
+  try {
+    return stageOf(stage).prefix
+  } catch (error) {
+    throw new BadQuestion(`--stage: ${(error as Error).message}`)
+  }
+}
+
 function parse(argv: string[], { stdout }: QueryStreams): { flags: Flags; sql: string | null } {
   const command = new Command('npm run query --')
-    .description('Asks the archive of a data folder in SQL.')
+    .description('Asks the archive of a data folder, or of a stage on AWS, in SQL.')
     .helpOption('-h, --help', 'this text')
     .argument('[sql]', 'one SELECT')
     .option('--name <name>', 'a question that has a name')
     .option('--set <name=value>', 'a value of a named question; may be given more than once', collect, {})
     .option('--data <dir>', 'the data folder', join('data', 'pilotline'))
+    .option('--stage <name>', 'the archive of this stage on AWS, by Athena')
     .addHelpText('after', EXPLANATION)
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} })
     .exitOverride()
@@ -118,11 +147,11 @@ function cut(text: string): string {
 }
 
 /** Seconds, in place, for a question that takes some. */
-function showWaiting({ stderr }: QueryStreams): () => void {
+function showWaiting({ stderr }: QueryStreams, time_ms: number): () => void {
   const begun = performance.now()
   const timer = setInterval(() => {
     const seconds = Math.round((performance.now() - begun) / 1000)
-    stderr.write(`\r\u001b[2Kasking, ${seconds} s of ${QUERY_LIMITS.time_ms / 1000}`)
+    stderr.write(`\r\u001b[2Kasking, ${seconds} s of ${time_ms / 1000}`)
   }, 1_000)
   return () => {
     clearInterval(timer)

@@ -23,6 +23,8 @@ export type Audit = {
   devices: { device_id: string | null; missing: number }[]
   /** Everything of the log up to here was found; '' where nothing was there to compare. */
   confirmed: string
+  /** There is more to compare than was read in one turn; another one goes on. */
+  more: boolean
 }
 
 export type AuditPorts = {
@@ -50,22 +52,35 @@ export async function auditNight({ day }: NightInput, ports: AuditPorts): Promis
       records += page.length
       confirmed = page.at(-1)?.position ?? confirmed
     }
-    if (await session.agrees()) return { records, missing: 0, devices: [], confirmed }
-    const byDevice = new Map<string | null, number>()
-    for await (const page of pages(ports, end))
-      for (const { device_id } of await session.missing(page))
-        byDevice.set(device_id, (byDevice.get(device_id) ?? 0) + 1)
-    const devices = [...byDevice].map(([device_id, missing]) => ({ device_id, missing }))
-    devices.sort((a, b) => b.missing - a.missing)
-    const missing = devices.reduce((sum, one) => sum + one.missing, 0)
+    if (await session.agrees()) return { records, missing: 0, devices: [], confirmed, more: false }
+    const tally = createTally()
+    for await (const page of pages(ports, end)) tally.add(await session.missing(page))
+    const { missing, devices } = tally.result()
     return {
       records,
       missing,
-      devices: devices.slice(0, MOST_NAMED),
+      devices,
       confirmed: missing === 0 ? confirmed : '',
+      more: false,
     }
   } finally {
     await session.close()
+  }
+}
+
+/** How many records are missing of whom. */
+export function createTally() {
+  const byDevice = new Map<string | null, number>()
+  return {
+    add: (records: readonly { device_id: string | null }[]) => {
+      for (const { device_id } of records) byDevice.set(device_id, (byDevice.get(device_id) ?? 0) + 1)
+    },
+    result: (): Pick<Audit, 'missing' | 'devices'> => {
+      const devices = [...byDevice].map(([device_id, missing]) => ({ device_id, missing }))
+      devices.sort((a, b) => b.missing - a.missing)
+      const missing = devices.reduce((sum, one) => sum + one.missing, 0)
+      return { missing, devices: devices.slice(0, MOST_NAMED) }
+    },
   }
 }
 
@@ -81,7 +96,7 @@ async function* pages({ log, from, to }: AuditPorts, end: number): AsyncIterable
 }
 
 /** Imported records carry a time of their own: only what came in after the day by the log's own order ends it. */
-function untilDayEnds(page: LogRecord[], end: number): LogRecord[] {
+export function untilDayEnds(page: LogRecord[], end: number): LogRecord[] {
   const first = page.findIndex(({ received_at, source }) => source !== 'import' && received_at >= end)
   return first < 0 ? page : page.slice(0, first)
 }

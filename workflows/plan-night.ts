@@ -47,7 +47,7 @@ export function checkDay(day: string, now: number): void {
 }
 
 /** Powers of two, so that every shared file is in one batch. */
-function batchesFor(rows: number): number {
+export function batchesFor(rows: number): number {
   let batches = 1
   while (batches < SHARED_FILES && rows / batches > BATCH_ROWS) batches *= 2
   return batches

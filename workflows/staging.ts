@@ -18,6 +18,19 @@ export function putPlan(files: ArchiveFiles, plan: NightPlan): Promise<void> {
   return putJson(files, `${stagingOf(plan.run)}plan.json`, plan)
 }
 
+/** Null where the run's staging folder is gone. */
+export function findPlan(files: ArchiveFiles, run: string): Promise<NightPlan | null> {
+  return findJson(files, `${stagingOf(run)}plan.json`)
+}
+
+/** The plan goes last: whoever finds it has the rest of what is to be done. */
+export async function dropStaging(files: ArchiveFiles, run: string): Promise<void> {
+  const plan = `${stagingOf(run)}plan.json`
+  const left = (await files.list(stagingOf(run))).map(({ name }) => name)
+  await files.remove(left.filter((name) => name !== plan))
+  await files.remove([plan])
+}
+
 export function loadPlan(files: ArchiveFiles, run: string): Promise<NightPlan> {
   return loadJson(files, `${stagingOf(run)}plan.json`)
 }
@@ -42,8 +55,13 @@ export function putJson(files: ArchiveFiles, name: string, value: unknown): Prom
   return files.put(name, new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`))
 }
 
-export async function loadJson<T>(files: ArchiveFiles, name: string): Promise<T> {
+export async function findJson<T>(files: ArchiveFiles, name: string): Promise<T | null> {
   const content = await files.get(name)
-  if (!content) throw new BadNight(`${name} is not in the archive: the night has to begin again`)
-  return JSON.parse(new TextDecoder().decode(content)) as T
+  return content ? (JSON.parse(new TextDecoder().decode(content)) as T) : null
+}
+
+export async function loadJson<T>(files: ArchiveFiles, name: string): Promise<T> {
+  const found = await findJson<T>(files, name)
+  if (found === null) throw new BadNight(`${name} is not in the archive: the night has to begin again`)
+  return found
 }

@@ -16,9 +16,12 @@ export function grantsOf({ template, stage }: Synthesised, name: string): string
   function named(resource: string): string {
     // A topic: the region and the account in front of it are any.
     if (resource.includes(':iot:')) return resource.slice(resource.indexOf('topic/'))
-    const [, id = '', rest = ''] = /^<(\w+)\.Arn>(.*)$/.exec(resource) ?? []
+    if (/:(athena|glue|states):/.test(resource))
+      return resource.replace(/^.*:<AWS::AccountId>:/, '').replace(stage.prefix, '')
+    const [, id = '', rest = ''] = /^<(\w+)\.(?:Arn|StreamArn)>(.*)$/.exec(resource) ?? []
     const { TableName, Name, LogGroupName } = template.Resources[id]?.Properties ?? {}
-    const own = String(TableName ?? Name ?? LogGroupName ?? template.Resources[id]?.Type)
+    // A bucket's name is CloudFormation's to choose: it is told by its construct.
+    const own = String(TableName ?? Name ?? LogGroupName ?? id.replace(/[0-9A-F]{8}$/, ''))
     return own.replace(stage.prefix, '') + rest
   }
 }

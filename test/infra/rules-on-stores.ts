@@ -1,11 +1,15 @@
 /** What every template must keep about what holds data. */
 import { TABLES, type TableShape, tableName } from '../../adapters/aws-names.ts'
-import { at, firstOf, listOf, ofType, type Properties } from './template.ts'
+import { at, firstOf, listOf, ofType, type Properties, put, textOf } from './template.ts'
 import { breaking, each, type TemplateRule } from './template-rule.ts'
 
 const TABLE = 'AWS::DynamoDB::Table'
 const STREAM = 'AWS::Kinesis::Stream'
 const BUCKET = 'AWS::S3::Bucket'
+
+/** The bucket of the archive itself. */
+const isArchive = ({ VersioningConfiguration, LifecycleConfiguration }: Properties) =>
+  VersioningConfiguration !== undefined && listOf(at(LifecycleConfiguration, 'Rules')).length > 1
 
 export const STORE_RULES: readonly TemplateRule[] = [
   {
@@ -53,6 +57,66 @@ export const STORE_RULES: readonly TemplateRule[] = [
     says: 'may be public',
   },
   {
+    name: 'buckets are asked over TLS only',
+    check: ({ template }) => {
+      const refused = ofType(template, 'AWS::S3::BucketPolicy').flatMap(([, { Properties }]) =>
+        listOf(at(Properties, 'PolicyDocument.Statement'))
+          .filter(
+            (one) =>
+              at(one, 'Effect') === 'Deny' && at(one, 'Condition.Bool.aws:SecureTransport') === 'false',
+          )
+          .map(() => textOf(Properties.Bucket)),
+      )
+      return ofType(template, BUCKET).flatMap(([id]) =>
+        refused.includes(`<${id}>`) ? [] : [`${id}: without TLS`],
+      )
+    },
+    broken: breaking('AWS::S3::BucketPolicy', 'PolicyDocument.Statement', []),
+    says: 'without TLS',
+  },
+  {
+    name: 'the archive keeps versions, grows cheaper where that pays, and clears what only passes by',
+    check: ({ template }) => {
+      const archives = ofType(template, BUCKET).filter(([, { Properties }]) => isArchive(Properties))
+      if (archives.length !== 1) return [`${archives.length} buckets keep versions`]
+      const rules = listOf(at(archives[0]?.[1].Properties, 'LifecycleConfiguration.Rules'))
+      const ofId = (id: string) => rules.find((rule) => at(rule, 'Id') === id)
+      const moves = listOf(at(ofId('cheaper-with-age'), 'Transitions')).map(
+        (one) => `${at(one, 'StorageClass')} ${at(one, 'TransitionInDays')}`,
+      )
+      return [
+        Number(at(ofId('cheaper-with-age'), 'ObjectSizeGreaterThan')) !== 131_072 &&
+          'moves what is too small',
+        moves.join() !== 'STANDARD_IA 30,GLACIER_IR 90' && `moves to ${moves}`,
+        !(Number(at(ofId('landed'), 'ExpirationInDays')) >= 30) &&
+          'lets what landed go before somebody was called',
+        at(ofId('landed'), 'Prefix') !== 'landing/' && 'lets something else than landing files go',
+        !(Number(at(ofId('old-versions'), 'NoncurrentVersionExpiration.NoncurrentDays')) > 0) &&
+          'keeps old versions',
+        at(ofId('unfinished-uploads'), 'AbortIncompleteMultipartUpload.DaysAfterInitiation') !== 1 &&
+          'keeps unfinished uploads',
+        rules.some((rule) => at(rule, 'ExpirationInDays') !== undefined && !at(rule, 'Prefix')) &&
+          'lets all go',
+      ].filter((flaw) => typeof flaw === 'string')
+    },
+    broken: ({ template }) => {
+      for (const [, { Properties }] of ofType(template, BUCKET))
+        if (isArchive(Properties)) put(Properties, 'LifecycleConfiguration.Rules.0.ObjectSizeGreaterThan', 0)
+    },
+    says: 'too small',
+  },
+  {
+    name: 'a question reads no more than its workgroup lets it, wherever it is asked',
+    check: each('AWS::Athena::WorkGroup', ({ WorkGroupConfiguration: of }, { stage }) => [
+      at(of, 'BytesScannedCutoffPerQuery') !== stage.question_bytes && 'has another limit',
+      at(of, 'EnforceWorkGroupConfiguration') !== true && 'can be told otherwise',
+      at(of, 'ResultConfiguration.EncryptionConfiguration.EncryptionOption') !== 'SSE_S3' &&
+        'is not encrypted',
+    ]),
+    broken: breaking('AWS::Athena::WorkGroup', 'WorkGroupConfiguration.EnforceWorkGroupConfiguration', false),
+    says: 'can be told otherwise',
+  },
+  {
     name: 'data stays when the stack goes, where the stage says so',
     check: ({ template, stage }) =>
       [TABLE, STREAM]
@@ -87,6 +151,7 @@ function shapeOf(table: Properties): TableShape {
     ...(table.TimeToLiveSpecification !== undefined && {
       ttl: at(table, 'TimeToLiveSpecification.AttributeName') as string,
     }),
+    ...(at(table, 'StreamSpecification.StreamViewType') === 'OLD_IMAGE' && { tells_removals: true }),
   })
 }
 
@@ -95,7 +160,7 @@ function withThe(list: unknown, field: string, value: string): unknown {
 }
 
 /** The fields in one order, so that two of the same shape have the same text. */
-function ordered({ name, partition, sort, indexes, ttl }: TableShape): TableShape {
+function ordered({ name, partition, sort, indexes, ttl, tells_removals }: TableShape): TableShape {
   return {
     name,
     partition,
@@ -107,5 +172,6 @@ function ordered({ name, partition, sort, indexes, ttl }: TableShape): TableShap
       projection: index.projection,
     })),
     ...(ttl !== undefined && { ttl }),
+    ...(tells_removals && { tells_removals }),
   }
 }

@@ -14,7 +14,7 @@ export function synthesise(name: Stage['name']): Synthesised {
   if (known) return structuredClone(known)
   const outdir = mkdtempSync(join(tmpdir(), 'pilotline-synth-'))
   try {
-    const { app, stack } = createApp({ outdir, context: { stage: name } })
+    const { app, stack } = createApp({ outdir, context: { stage: name, machine: 'host' } })
     const { template } = app.synth().getStackByName(stack.stackName)
     const synthesised = { stage: stageOf(name), template: template as Template }
     done.set(name, synthesised)

@@ -89,8 +89,8 @@ describe('a function may do what its ports do, and no more', () => {
       'kinesis:PutRecords events',
       'logs:CreateLogStream /aws/lambda/processor',
       'logs:PutLogEvents /aws/lambda/processor',
-      's3:ListBucket AWS::S3::Bucket',
-      's3:PutObject AWS::S3::Bucket/aws/lambda/*',
+      's3:ListBucket FailuresBucket',
+      's3:PutObject FailuresBucket/aws/lambda/*',
     ])
   })
 
@@ -106,12 +106,20 @@ describe('a function may do what its ports do, and no more', () => {
 
   it('the API reads, writes to the stream, and commands devices', () => {
     const grants = grantsOf(synthesise('small'), 'api')
-    const writes = grants.filter((grant) => !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:\w+) /.test(grant))
+    const writes = grants.filter(
+      (grant) =>
+        !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:\w+|glue:Get\w+|s3:(Get|List)\w+) /.test(grant),
+    )
     expect(writes).toEqual([
+      ...['GetQueryExecution', 'GetQueryResults', 'StartQueryExecution', 'StopQueryExecution'].map(
+        (action) => `athena:${action} workgroup/questions`,
+      ),
       'iot:Publish topic/ev/evse/*/downlink',
       'iot:Publish topic/ev/thermostat/*/downlink',
       'kinesis:PutRecords events',
+      ...['s3:AbortMultipartUpload', 's3:PutObject'].map((action) => `${action} ArchiveAnswers/*`),
     ])
+    expect(grants).not.toContain('dynamodb:GetItem night_tasks')
     expect(grants).toContain('dynamodb:Query device_events/index/LocationTimeIndex')
   })
 })

@@ -23,7 +23,7 @@ export type Described = {
 
 export function describeStage(stage: Stage['name']): Described {
   const outdir = mkdtempSync(join(tmpdir(), 'pilotline-described-'))
-  const { app, stack } = createApp({ outdir, context: { stage } })
+  const { app, stack } = createApp({ outdir, context: { stage, machine: 'host' } })
   const template = app.synth().getStackByName(stack.stackName).template as Template
   return {
     template,
@@ -94,12 +94,15 @@ export type DescribedMapping = {
   on_failure: unknown
 }
 
-/** The mapping of the stream to its function. */
-export function mappingOf(template: Template): DescribedMapping {
-  const { Properties } = firstOf(template, 'AWS::Lambda::EventSourceMapping')
+/** The mapping to a function of this name behind the stage's prefix. */
+export function mappingOf(template: Template, name = 'processor'): DescribedMapping {
+  const function_id = namedFunction(template, name)
+  const [, { Properties }] = ofType(template, 'AWS::Lambda::EventSourceMapping').find(
+    ([, one]) => idOf(one.Properties.FunctionName) === function_id,
+  ) ?? ['', firstOf(template, 'a mapping')]
   const number = (name: string) => Number((Properties as Properties)[name])
   return {
-    function_id: idOf(Properties.FunctionName),
+    function_id,
     batch_records: number('BatchSize'),
     window_s: number('MaximumBatchingWindowInSeconds'),
     parallelization: number('ParallelizationFactor'),
@@ -118,9 +121,20 @@ export type DescribedFunction = {
   variables: Record<string, string>
 }
 
-/** The function that the schedule calls. */
-export function scheduledOf(template: Template): string {
-  const { Properties } = firstOf(template, 'AWS::Scheduler::Schedule')
+/** The id of the function of this name behind the stage's prefix. */
+export function namedFunction(template: Template, name: string): string {
+  const found = ofType(template, 'AWS::Lambda::Function').find(([, { Properties }]) =>
+    new RegExp(`^pilotline-[a-z]+-${name}$`).test(String(Properties.FunctionName)),
+  )
+  if (!found) throw new Error(`the template has no function ${name}`)
+  return found[0]
+}
+
+/** The function that the schedule of this name calls. */
+export function scheduledOf(template: Template, name = 'sweep'): string {
+  const [, { Properties }] = ofType(template, 'AWS::Scheduler::Schedule').find(([, one]) =>
+    String(one.Properties.Name).endsWith(`-${name}`),
+  ) ?? ['', firstOf(template, 'a schedule')]
   return idOf(at(Properties, 'Target.Arn'))
 }
 

@@ -1,11 +1,16 @@
 /** A function as Lambda runs it: processes that load its code, each for one event at a time, and that may die of it. */
 import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Invocation, Outcome } from './lambda-runtime.ts'
 
 /** What a caller hears where there is no answer: the function threw, ended, or took too long. */
-export class FunctionError extends Error {}
+export class FunctionError extends Error {
+  /** What the function itself calls what it threw. */
+  thrown = 'Error'
+}
 
 export type LambdaFunction = {
   /** @throws FunctionError */
@@ -23,11 +28,14 @@ export type FunctionShape = {
   /** `index.handler` */
   handler: string
   timeout_ms: number
+  /** What the function is told that it has left, where that is not all of it. */
+  remaining_ms?: number
   /** All that the function is told. */
   environment: Record<string, string>
 }
 
-export function runFunction({ code, handler, timeout_ms, environment }: FunctionShape): LambdaFunction {
+export function runFunction(shape: FunctionShape): LambdaFunction {
+  const { code, handler, timeout_ms, environment, remaining_ms = timeout_ms } = shape
   const [file = '', name = ''] = handler.split('.')
   const runtime = join(import.meta.dirname, 'lambda-runtime.ts')
   const idle = new Set<ChildProcess>()
@@ -37,9 +45,11 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
 
   async function coldStart(): Promise<ChildProcess> {
     started++
-    const child = fork(runtime, [pathToFileURL(join(code, `${file}.mjs`)).href, name], {
+    // Each environment has a /tmp of its own.
+    const TMPDIR = mkdtempSync(join(tmpdir(), 'pilotline-lambda-'))
+    const child = fork(runtime, [pathToFileURL(join(code, `${file}.mjs`)).href, name, String(remaining_ms)], {
       // Nothing of this process' own environment: neither its credentials nor its proxies.
-      env: { ...environment, PATH: process.env.PATH },
+      env: { ...environment, PATH: process.env.PATH, TMPDIR },
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -49,6 +59,7 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
     child.once('exit', () => {
       all.delete(child)
       idle.delete(child)
+      rmSync(TMPDIR, { recursive: true, force: true })
     })
     await heard(child)
     return child
@@ -90,7 +101,7 @@ export function runFunction({ code, handler, timeout_ms, environment }: Function
       child.send({ event } satisfies Invocation, () => {})
       const said = await outcome
       idle.add(child)
-      if ('error' in said) throw new FunctionError(said.error)
+      if ('error' in said) throw Object.assign(new FunctionError(said.error), { thrown: said.name })
       return 'answer' in said ? said.answer : undefined
     },
     crash: () => {

@@ -1,7 +1,7 @@
 /** The functions as Lambda runs them, on stand-ins: told where they are by the environment, and loaded afresh. */
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda'
 import { vi } from 'vitest'
-import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
+import { AWS_VARIABLES, QUERY_VARIABLES } from '../../adapters/aws-names.ts'
 import { encodeRecord } from '../../adapters/kinesis-records.ts'
 import type { NewRecord } from '../../events/record.ts'
 
@@ -12,16 +12,28 @@ export type Where = {
   stream: string
   /** Of commands to devices; nobody is there unless told. */
   iot?: string
+  /** Of questions to the archive; nobody is there unless told. */
+  athena?: string
 }
 
 const NOBODY = 'http://127.0.0.1:9'
 
 /** What Lambda sets for a function. Undone by `vi.unstubAllEnvs()`. */
-export function setEnvironment({ dynamodb, kinesis, table_prefix, stream, iot = NOBODY }: Where): void {
+export function setEnvironment({
+  dynamodb,
+  kinesis,
+  table_prefix,
+  stream,
+  iot = NOBODY,
+  athena = NOBODY,
+}: Where): void {
   const variables = {
     [AWS_VARIABLES.table_prefix]: table_prefix,
     [AWS_VARIABLES.stream]: stream,
     [AWS_VARIABLES.iot_endpoint]: iot,
+    [QUERY_VARIABLES.athena_workgroup]: 'pilotline-test-questions',
+    [QUERY_VARIABLES.athena_database]: 'pilotline_test_archive',
+    AWS_ENDPOINT_URL_ATHENA: athena,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     AWS_ENDPOINT_URL_KINESIS: kinesis,
     AWS_REGION: 'us-east-1',

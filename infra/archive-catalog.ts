@@ -1,0 +1,180 @@
+/**
+ * The archive's tables as Athena sees them, by the names and columns that DuckDB gives them in the embedded home. Days are
+ * computed from the folders' names and never registered. Athena takes such a day for a date only where it is spelt with
+ * dashes, and the folders have slashes: the files are tables of their own, and what is asked are views over these.
+ */
+import { CfnTable } from 'aws-cdk-lib/aws-glue'
+import type { Construct } from 'constructs'
+import {
+  CYCLE_COLUMNS,
+  ENERGY_COLUMNS,
+  SESSION_COLUMNS,
+  type SqlType,
+  type TableColumns,
+} from '../adapters/archive-tables.ts'
+import { STORED_COLUMNS } from '../adapters/duckdb-columns.ts'
+import { LANDING_COLUMNS } from '../adapters/parquet-landing.ts'
+
+/** The first moment that an event can have by the clock rules: 10^12 ms. */
+const FIRST_DAY = { slashes: '2001/09/09', keys: 'year=2001/month=09/day=09' }
+/** A device's clock may be minutes ahead, and landing files are of today. */
+const LAST_DAY = 'NOW+1DAYS'
+const SLASHES = 'yyyy/MM/dd'
+/** As Java's DateTimeFormatter has it: what is in quotes stands as it is. */
+const KEYS = "'year='yyyy'/month='MM'/day='dd"
+
+const KIND_TYPES = {
+  text: 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  time: 'TIMESTAMP',
+  boolean: 'BOOLEAN',
+} as const
+
+const EVENT_COLUMNS: TableColumns = Object.fromEntries(
+  STORED_COLUMNS.map((name) => [
+    name,
+    KIND_TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind],
+  ]),
+)
+
+type Projection = Record<string, string>
+type Shape = { name: string; columns: TableColumns; partitions: string[]; at: string; projection: Projection }
+
+const day = (format: string, first: string): Projection => ({
+  'projection.folder.type': 'date',
+  'projection.folder.format': format,
+  'projection.folder.range': `${first},${LAST_DAY}`,
+  'projection.folder.interval': '1',
+  'projection.folder.interval.unit': 'DAYS',
+})
+const bySlashes = day(SLASHES, FIRST_DAY.slashes)
+
+const plain = (name: string, columns: TableColumns): Shape => ({
+  name,
+  columns,
+  partitions: [],
+  at: `${name}/`,
+  projection: {},
+})
+const events = (name: string, at: string, projection: Projection, partitions = ['folder']): Shape => ({
+  name,
+  columns: EVENT_COLUMNS,
+  partitions,
+  at,
+  projection,
+})
+
+/** `at` is the folder; `${…}` in it stands for partitions. */
+const FILES: readonly Shape[] = [
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
+  events('event_files', '${folder}/', bySlashes),
+  // A question must say of which device, by its name in the folder: Athena opens no other.
+  events(
+    'device_files',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
+    '${folder}/${device}/',
+    { ...bySlashes, 'projection.device.type': 'injected' },
+    ['folder', 'device'],
+  ),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
+  events('station_files', 'telemetry/${folder}/', day(KEYS, FIRST_DAY.keys)),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
+  events('landing_files', 'landing/${folder}/', bySlashes),
+  plain('energy', ENERGY_COLUMNS),
+  plain('sessions', SESSION_COLUMNS),
+  plain('cycles', CYCLE_COLUMNS),
+]
+
+type View = { name: string; of: string; day: string; more: Record<string, SqlType> }
+
+const DAY_OF_SLASHES = "CAST(replace(folder, '/', '-') AS DATE)"
+const DAY_OF_KEYS =
+  "CAST(replace(replace(replace(folder, 'year=', ''), '/month=', '-'), '/day=', '-') AS DATE)"
+
+const VIEWS: readonly View[] = [
+  { name: 'events', of: 'event_files', day: DAY_OF_SLASHES, more: {} },
+  { name: 'events_of_device', of: 'device_files', day: DAY_OF_SLASHES, more: { device: 'VARCHAR' } },
+  { name: 'station_events', of: 'station_files', day: DAY_OF_KEYS, more: {} },
+  // Of the day on which it came in, where DuckDB says that of the event.
+  { name: 'landing', of: 'landing_files', day: DAY_OF_SLASHES, more: {} },
+]
+
+export const CATALOG_TABLES: readonly string[] = [...FILES, ...VIEWS].map(({ name }) => name)
+
+export type CatalogProps = { catalogId: string; database: string; bucket_name: string }
+
+export function createCatalog(scope: Construct, props: CatalogProps): CfnTable[] {
+  return [
+    ...FILES.map((shape) => createFiles(scope, props, shape)),
+    ...VIEWS.map((view) => createView(scope, props, view)),
+  ]
+}
+
+function createFiles(scope: Construct, props: CatalogProps, shape: Shape): CfnTable {
+  const { name, columns, partitions, at, projection } = shape
+  const root = `s3://${props.bucket_name}/`
+  return new CfnTable(scope, name, {
+    catalogId: props.catalogId,
+    databaseName: props.database,
+    tableInput: {
+      name,
+      tableType: 'EXTERNAL_TABLE',
+      parameters: {
+        classification: 'parquet',
+        EXTERNAL: 'TRUE',
+        ...(partitions.length > 0 && {
+          'projection.enabled': 'true',
+          'storage.location.template': root + at,
+          ...projection,
+        }),
+      },
+      partitionKeys: partitions.map((column) => ({ name: column, type: 'string' })),
+      storageDescriptor: {
+        columns: Object.entries(columns).map(([column, type]) => ({ name: column, type: GLUE[type] })),
+        location: root + at.replace(/\$.*/, ''),
+        inputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+        outputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+        serdeInfo: { serializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
+      },
+    },
+  })
+}
+
+const GLUE: Record<SqlType, string> = {
+  VARCHAR: 'string',
+  BIGINT: 'bigint',
+  DOUBLE: 'double',
+  TIMESTAMP: 'timestamp',
+  BOOLEAN: 'boolean',
+  DATE: 'date',
+}
+
+/** A view as Athena itself keeps one in Glue: its SQL and columns as JSON in base64, in a comment. */
+function createView(scope: Construct, props: CatalogProps, { name, of, day: dayOf, more }: View): CfnTable {
+  const columns: TableColumns = { ...EVENT_COLUMNS, ...more, day: 'DATE' }
+  const selected = Object.keys(columns).map((column) => (column === 'day' ? `${dayOf} AS day` : column))
+  const view = {
+    originalSql: `SELECT ${selected.join(', ')} FROM ${of}`,
+    catalog: 'awsdatacatalog',
+    schema: props.database,
+    columns: Object.entries(columns).map(([column, type]) => ({ name: column, type: type.toLowerCase() })),
+  }
+  const text = Buffer.from(JSON.stringify(view)).toString('base64')
+  return new CfnTable(scope, name, {
+    catalogId: props.catalogId,
+    databaseName: props.database,
+    tableInput: {
+      name,
+      tableType: 'VIRTUAL_VIEW',
+      parameters: { presto_view: 'true', comment: 'Presto View' },
+      viewOriginalText: `/* Presto View: ${text} */`,
+      viewExpandedText: '/* Presto View */',
+      partitionKeys: [],
+      storageDescriptor: {
+        columns: Object.entries(columns).map(([column, type]) => ({ name: column, type: GLUE[type] })),
+        serdeInfo: {},
+      },
+    },
+  })
+}
