@@ -1,7 +1,8 @@
 /** What came out against what went in, before anything of what went in may go. */
 import type { ArchiveFiles } from '../events/archive.ts'
-import { type Compacted, type Compaction, NotVerified } from '../workflows/night-ports.ts'
-import { ROW_HASH } from './duckdb-columns.ts'
+import { type Compacted, type Compaction, NotVerified, type RowSums } from '../workflows/night-ports.ts'
+import { addSums } from '../workflows/staging.ts'
+import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { loadHeldIdentities, openHeld, openLanded, placeRows } from './duckdb-compact.ts'
 import { type Duck, parquetFiles } from './duckdb-open.ts'
 
@@ -16,21 +17,33 @@ export async function verifyRows(
   made: Compacted,
 ): Promise<void> {
   if (of.sources.length === 0) return
-  await openLanded(duck, files, of)
-  const parts = await placeRows(duck, files, of)
-  await openHeld(duck, files, parts)
-  await openMade(duck, files, made)
-  const rewritten = made.partitions.map(({ name }) => parts.findIndex((part) => part.name === name))
-  await duck.run(
-    `CREATE TEMP VIEW rewritten AS SELECT * FROM held WHERE part IN (${[...rewritten, -1].join(', ')})`,
+  const out = await sumsOf(
+    duck,
+    files,
+    made.partitions.map(({ staged }) => staged),
   )
-  const out = await sums(duck, 'made')
-  const landed = await sums(duck, 'landed')
-  const held = await sums(duck, 'rewritten')
+  const existing = made.partitions.filter(({ existed }) => existed)
+  const held = await sumsOf(
+    duck,
+    files,
+    existing.map(({ name }) => name),
+  )
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
-  // Without copies it is a matter of two sums.
-  if (out.rows === landed.rows + held.rows && out.sum === landed.sum + held.sum) return
-  await verifyWithCopies(duck, out, held)
+  // Without copies it is a matter of two sums: what landed was summed up when the night was planned.
+  const wanted = addSums([of.landed, held])
+  if (out.rows === wanted.rows && out.sum === wanted.sum) return
+  await verifyWithCopies(duck, files, of, made, { out, held })
+}
+
+/** Of files in the archive. */
+async function sumsOf(duck: Duck, files: ArchiveFiles, names: readonly string[]): Promise<RowSums> {
+  if (names.length === 0) return addSums([])
+  return sums(duck, parquetFiles(await files.bring(names, duck.scratch)))
+}
+
+async function sums(duck: Duck, of: string): Promise<RowSums> {
+  const [row] = await duck.rows<RowSums>(`SELECT ${ROWS_AND_SUM} FROM ${of}`)
+  return addSums(row ? [row] : [])
 }
 
 async function openMade(duck: Duck, files: ArchiveFiles, made: Compacted): Promise<void> {
@@ -39,21 +52,25 @@ async function openMade(duck: Duck, files: ArchiveFiles, made: Compacted): Promi
     duck.scratch,
   )
   const none = 'SELECT * FROM held WHERE false'
+  await duck.run(`CREATE VIEW made AS ${paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : none}`)
+}
+
+/** What stands in for what: row by row. */
+async function verifyWithCopies(
+  duck: Duck,
+  files: ArchiveFiles,
+  of: Compaction,
+  made: Compacted,
+  { out, held }: { out: RowSums; held: RowSums },
+): Promise<void> {
+  await openLanded(duck, files, of)
+  const parts = await placeRows(duck, files, of)
+  await openHeld(duck, files, parts)
+  await openMade(duck, files, made)
+  const rewritten = made.partitions.map(({ name }) => parts.findIndex((part) => part.name === name))
   await duck.run(
-    `CREATE TEMP VIEW made AS ${paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : none}`,
+    `CREATE VIEW rewritten AS SELECT * FROM held WHERE part IN (${[...rewritten, -1].join(', ')})`,
   )
-}
-
-type Sums = { rows: number; sum: bigint }
-
-async function sums(duck: Duck, of: string): Promise<Sums> {
-  const [row] = await duck.rows<{ rows: number; sum: string }>(
-    `SELECT count(*) AS rows, coalesce(sum(${ROW_HASH}::HUGEINT), 0)::VARCHAR AS sum FROM ${of}`,
-  )
-  return { rows: row?.rows ?? 0, sum: BigInt(row?.sum ?? 0) }
-}
-
-async function verifyWithCopies(duck: Duck, out: Sums, held: Sums): Promise<void> {
   const [twice] = await duck.rows<{ n: number }>(
     'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
   )
@@ -64,10 +81,11 @@ async function verifyWithCopies(duck: Duck, out: Sums, held: Sums): Promise<void
     ANTI JOIN rewritten USING (log_segment, log_offset)
     QUALIFY row_number() OVER (PARTITION BY log_segment, log_offset) = 1)`,
   )
-  if (out.rows !== added.rows + held.rows || out.sum !== added.sum + held.sum)
+  const wanted = addSums([added, held])
+  if (out.rows !== wanted.rows || out.sum !== wanted.sum)
     throw new NotVerified(`of ${out.rows} rows some are not as they went in`)
   await duck.run(`
-    CREATE TEMP TABLE there AS SELECT log_segment, log_offset FROM made
+    CREATE TABLE there AS SELECT log_segment, log_offset FROM made
     UNION ALL SELECT log_segment, log_offset FROM held`)
   await loadHeldIdentities(duck)
   const lost = await duck.rows<{ log_segment: string; log_offset: number }>(`

@@ -19,6 +19,7 @@ import { nightOf } from '../embedded/night-home.ts'
 import type { LogRecord } from '../events/record.ts'
 import { newFleet, runFleet } from '../firmware-model/fleet.ts'
 import { archiveBatch } from '../processors/archive-batch.ts'
+import { addSums } from '../workflows/staging.ts'
 import { showRace, type Timed } from './timing.ts'
 
 const { values } = parseArgs({
@@ -104,7 +105,9 @@ async function raceCompaction(): Promise<void> {
   const files = folderArchive(filesOf(data).archive)
   const names = (await files.list('landing/')).map(({ name }) => name)
   const engine = duckdbNight(files)
-  const of = { sources: names, layouts: { [DAY]: 'shared' as const }, staging: 'staging/bench/' }
+  const { sums } = await engine.survey(names)
+  const layouts = { [DAY]: 'shared' as const }
+  const of = { sources: names, layouts, landed: addSums(sums), staging: 'staging/bench/' }
   const bare = async () => {
     const duck = await openDuck()
     const paths = await files.bring(names, duck.scratch)
@@ -117,7 +120,8 @@ async function raceCompaction(): Promise<void> {
     await files.remove(made.partitions.map(({ staged }) => staged))
   }
   const compactAndVerify = async () => {
-    await engine.verify(of, await engine.compact(of))
+    const landed = addSums((await engine.survey(names)).sums)
+    await engine.verify(of, await engine.compact({ ...of, landed }))
   }
   showCpu(
     `${names.length} files of 200 rows, CPU time a row`,
@@ -125,7 +129,7 @@ async function raceCompaction(): Promise<void> {
       [
         ['a bare DuckDB COPY, sorted', bare],
         ['compaction', compact],
-        ['compaction and verification', compactAndVerify],
+        ['survey, compaction and verification', compactAndVerify],
       ],
       100_000,
     ),
