@@ -13,7 +13,7 @@ import { READING_PLACES, SLOTS, TEXT_PLACES } from '../events/archive-payload.ts
 import { mayHold, readPlace } from '../events/archive-places.ts'
 import type { LogRecord } from '../events/record.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
-import { fewValued } from './duckdb-short-texts.ts'
+import { fewValued, typesOf } from './duckdb-short-texts.ts'
 
 /** Days up to which each day's folder is listed, rather than the whole archive. */
 const DAYS_LISTED = 62
@@ -94,6 +94,7 @@ const MOST_KEPT = 50_000
  */
 async function* recordsOf(duck: Duck, rows: string): AsyncIterable<LogRecord> {
   const few = new Set(await fewValued(duck, rows, TEXTS, MOST_KEPT))
+  await typesOf(duck, rows, [...few])
   const lists = new Map<string, string[]>()
   for (const name of few) lists.set(name, await valuesOf(duck, name))
   const texts = TEXTS.map((name) => (few.has(name) ? `enum_code(${name}::few_${name})::INTEGER` : name))

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ArchivedRecord, type ArchiveFiles, recordOfRow } from '../events/archive.ts'
-import { PARTITION_FILE, type Place, placeFolder } from '../events/archive-places.ts'
+import { HASHES, PARTITION_FILE, type Place, placeFolder, SHARED_FILES } from '../events/archive-places.ts'
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
@@ -23,12 +23,13 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   await openHeld(duck, files, parts)
   const copies = await dropCopies(duck, parts.length)
   const touched = copies > 0 ? await partsOf(duck, 'fresh') : parts.map((_, part) => part)
-  const texts = await shortTexts(
-    duck,
-    `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`,
-  )
+  const rows = `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`
+  // One more look at many small files would cost more than it spares.
+  const texts = of.landed.rows / of.sources.length > SMALL_FILE ? await shortTexts(duck, rows) : null
   const source = touched.length > 1 ? await sortParts(duck, touched, texts) : sortedPart(texts)
   const partitions: StagedPartition[] = []
+  // Each lane works with its own thread from here on: several threads at one small file wait for each other most of the time.
+  await duck.run('SET threads = 1')
   await Promise.all(
     duck.lanes.map(async (lane) => {
       for (let part = touched.shift(); part !== undefined; part = touched.shift())
@@ -39,38 +40,50 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
 }
 
+/** Rows of a file. */
+const SMALL_FILE = 2_000
+
 async function partsOf(duck: Duck, rows: string): Promise<number[]> {
   const found = await duck.rows<{ part: number }>(`SELECT DISTINCT part FROM ${rows} ORDER BY part`)
   return found.map(({ part }) => part)
 }
 
-/** `landed`: every row of the sources, told apart by file and place in it. Never held in memory: read as often as it is asked for. */
+/**
+ * `landed`: every row of the sources, told apart by file and place in it, and never held in memory. `keys`: of each row
+ * what says where it goes and whether it is a copy, which is.
+ */
 export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
   const paths = await files.bring(sources, duck.scratch)
   await duck.run(`
     CREATE VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false,
       filename = 'in_file', file_row_number = true)`)
+  await duck.run('SET preserve_insertion_order = false')
+  await duck.run(`
+    CREATE TABLE keys AS SELECT in_file, file_row_number, log_segment, log_offset, received_at, identity, device_id,
+      device_hash, device_type IS NOT DISTINCT FROM 'station' AS station, event_time::DATE AS day, reported_timestamp
+    FROM landed`)
+  await duck.run('SET preserve_insertion_order = true')
 }
 
 /** `places`: which part the rows of a device and day belong to. */
 export async function placeRows(duck: Duck, files: ArchiveFiles, { layouts }: Compaction): Promise<Part[]> {
-  const places = await duck.rows<Place & { day: string }>(`
-    SELECT DISTINCT event_time::DATE::VARCHAR AS day, device_id, device_hash,
-      CASE WHEN device_type = 'station' THEN device_type END AS device_type FROM landed`)
-  const nths = new Map<string, number>()
-  const parts: Part[] = []
-  const values = places.map((place) => {
-    const { day, device_id, device_type } = place
+  const shared = Object.keys(layouts).filter((day) => layouts[day] === 'shared')
+  const days = shared.map((day) => `DATE ${sqlText(day)}`)
+  await duck.run(`
+    CREATE TABLE places AS SELECT *, dense_rank() OVER (ORDER BY day, station, device_id IS NULL, shard, own) - 1 AS part
+    FROM (
+      SELECT *, CASE WHEN is_shared AND NOT station THEN device_hash * ${SHARED_FILES} // ${HASHES} ELSE 0 END AS shard,
+        CASE WHEN is_shared OR station THEN NULL ELSE device_id END AS own
+      FROM (SELECT DISTINCT day, device_id, device_hash, station, day IN (${days.join(', ') || 'NULL'}) AS is_shared FROM keys))`)
+  const parts = await duck.rows<Place & { day: string }>(`
+    SELECT any_value(day)::VARCHAR AS day, min(device_id) AS device_id, min(device_hash) AS device_hash,
+      CASE WHEN bool_or(station) THEN 'station' END AS device_type FROM places GROUP BY part ORDER BY part`)
+  const named = parts.map(({ day, ...place }) => {
     const name = `${placeFolder(day, layouts[day] ?? 'own', place)}/${PARTITION_FILE}`
-    const part = nths.get(name) ?? parts.push({ name, day, existed: false }) - 1
-    nths.set(name, part)
-    return `(DATE ${sqlText(day)}, ${device_id === null ? 'NULL' : sqlText(device_id)}, ${device_type !== null}, ${part})`
+    return { name, day, existed: false }
   })
-  await duck.run('CREATE TABLE places (day DATE, device_id VARCHAR, station BOOLEAN, part INTEGER)')
-  for (let from = 0; from < values.length; from += 5_000)
-    await duck.run(`INSERT INTO places VALUES ${values.slice(from, from + 5_000).join(', ')}`)
-  await markExisting(files, parts)
-  return parts
+  await markExisting(files, named)
+  return named
 }
 
 async function markExisting(files: ArchiveFiles, parts: Part[]): Promise<void> {
@@ -105,7 +118,7 @@ async function dropCopies(duck: Duck, parts: number): Promise<number> {
   await duck.run('CREATE TABLE dropped (in_file VARCHAR, file_row_number BIGINT)')
   const [figures] = await duck.rows<{ repeated: number; held: number }>(`
     SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(log_segment, log_offset))) AS repeated,
-      (SELECT count(*) FROM held) AS held FROM landed`)
+      (SELECT count(*) FROM held) AS held FROM keys`)
   if ((figures?.repeated ?? 0) > 0) {
     await duck.run(dropAllBut('log_segment, log_offset', 'in_file, file_row_number'))
     // Of two copies the one that came first counts.
@@ -114,7 +127,8 @@ async function dropCopies(duck: Duck, parts: number): Promise<number> {
   if ((figures?.held ?? 0) > 0) await dropHeld(duck)
   const [dropped] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM dropped')
   const copies = dropped?.n ?? 0
-  const undropped = copies > 0 ? UNDROPPED : 'landed'
+  const undropped =
+    copies > 0 ? '(SELECT * FROM landed ANTI JOIN dropped USING (in_file, file_row_number))' : 'landed'
   const placed = `
     SELECT l.*, p.part FROM ${undropped} l JOIN places p ON p.day = l.event_time::DATE
       AND p.device_id IS NOT DISTINCT FROM l.device_id AND p.station = (l.device_type IS NOT DISTINCT FROM 'station')`
@@ -123,7 +137,7 @@ async function dropCopies(duck: Duck, parts: number): Promise<number> {
 }
 
 /** Landed rows that are no copies as far as is known. */
-const UNDROPPED = '(SELECT * FROM landed ANTI JOIN dropped USING (in_file, file_row_number))'
+const UNDROPPED = '(SELECT * FROM keys ANTI JOIN dropped USING (in_file, file_row_number))'
 
 function dropAllBut(one_of: string, first_by: string): string {
   return `
@@ -147,7 +161,7 @@ export type HeldRow = ArchivedRecord
 /** `held_identities`: made again of those held rows that a landed one could be a copy of. */
 export async function loadHeldIdentities(duck: Duck): Promise<void> {
   const candidates = await duck.rows<HeldRow>(`
-    SELECT ${RECORD_SELECT} FROM held h SEMI JOIN landed l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
+    SELECT ${RECORD_SELECT} FROM held h SEMI JOIN keys l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
   await duck.run('CREATE OR REPLACE TABLE held_identities (identity VARCHAR)')
   const identities = candidates.map((row) => sqlText(identityOfHeld(row)))
   for (let from = 0; from < identities.length; from += 5_000) {
@@ -166,9 +180,9 @@ type PartSource = (part: number) => string
 const ORDER = 'device_id, event_time, log_segment, log_offset'
 
 /** Straight from what there is: for one part nothing has to be kept in between. */
-function sortedPart({ short, whole }: ShortTexts): PartSource {
+function sortedPart(texts: ShortTexts | null): PartSource {
   return (part) => `
-    SELECT * REPLACE (${whole}) FROM (SELECT * REPLACE (${short}) FROM (
+    SELECT *${replaced(texts?.whole)} FROM (SELECT *${replaced(texts?.short)} FROM (
       SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
       UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER})`
 }
@@ -177,14 +191,18 @@ function sortedPart({ short, whole }: ShortTexts): PartSource {
 async function sortParts(
   duck: Duck,
   touched: readonly number[],
-  { short, whole }: ShortTexts,
+  texts: ShortTexts | null,
 ): Promise<PartSource> {
   await duck.run(`
-    CREATE TABLE sorted AS SELECT * REPLACE (${short}) FROM (
+    CREATE TABLE sorted AS SELECT *${replaced(texts?.short)} FROM (
       SELECT ${STORED_SELECT}, part FROM fresh
       UNION ALL SELECT ${STORED_SELECT}, part FROM held WHERE part IN (${touched.join(', ')}))
     ORDER BY part, ${ORDER}`)
-  return (part) => `SELECT * EXCLUDE (part) REPLACE (${whole}) FROM sorted WHERE part = ${part}`
+  return (part) => `SELECT * EXCLUDE (part)${replaced(texts?.whole)} FROM sorted WHERE part = ${part}`
+}
+
+function replaced(columns: string | undefined): string {
+  return columns === undefined ? '' : ` REPLACE (${columns})`
 }
 
 async function writePart(

@@ -6,7 +6,7 @@ import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
 import type { NightEngine, ShardSums, Survey } from '../workflows/night-ports.ts'
 import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { compactRows } from './duckdb-compact.ts'
-import { type Duck, type DuckOptions, landingFiles, openDuck, sqlText } from './duckdb-open.ts'
+import { type Duck, type DuckOptions, openDuck, sameFiles, sqlText } from './duckdb-open.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 import { verifyRows } from './duckdb-verify.ts'
 import { createGate } from './gate.ts'
@@ -52,10 +52,10 @@ const NOTHING: Survey = { rows: 0, days: [], sums: [], damaged: [] }
 async function look(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
   const sums = await duck.rows<ShardSums>(`
     SELECT device_hash * ${SHARED_FILES} // ${HASHES} AS shard, ${ROWS_AND_SUM}
-    FROM ${landingFiles(paths)} GROUP BY shard ORDER BY shard`)
+    FROM ${sameFiles(paths)} GROUP BY shard ORDER BY shard`)
   const days = await duck.rows<{ day: string; rows: number; devices: number }>(`
     SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices
-    FROM ${landingFiles(paths)} GROUP BY day ORDER BY day`)
+    FROM ${sameFiles(paths)} GROUP BY day ORDER BY day`)
   return { rows: days.reduce((sum, day) => sum + day.rows, 0), days, sums }
 }
 
@@ -75,10 +75,10 @@ async function spread(
 ): Promise<void> {
   const paths = await files.bring(of.names, duck.scratch)
   const folder = join(duck.scratch, 'spread')
-  const { short } = await shortTexts(duck, landingFiles(paths))
+  const { short } = await shortTexts(duck, sameFiles(paths), true)
   await duck.run('SET preserve_insertion_order = false')
   await duck.run(`
-    COPY (SELECT * REPLACE (${short}), device_hash * ${of.batches} // ${HASHES} AS batch FROM ${landingFiles(paths)})
+    COPY (SELECT * REPLACE (${short}), device_hash * ${of.batches} // ${HASHES} AS batch FROM ${sameFiles(paths)})
     TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE 30720, PARTITION_BY (batch))`)
   for (const part of await readdir(folder)) {
     const batch = part.slice('batch='.length)

@@ -112,7 +112,7 @@ export function parquetFiles(paths: readonly string[]): string {
   return `read_parquet([${paths.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false)`
 }
 
-/** The same of files that all have the same columns, as landing files have: a version with others must tell them apart. */
-export function landingFiles(paths: readonly string[]): string {
+/** The same of files that all have the same columns, as those of one version have: landing files, and what is being made. */
+export function sameFiles(paths: readonly string[]): string {
   return `read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false)`
 }

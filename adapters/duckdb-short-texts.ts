@@ -21,9 +21,10 @@ export type ShortTexts = {
   whole: string
 }
 
-/** Of the rows of a table, a view or a table function. */
-export async function shortTexts(duck: Duck, rows: string): Promise<ShortTexts> {
-  const few = await fewValued(duck, rows, REPEATING, MOST_VALUES)
+/** Of the rows of a table, a view or a table function; of as many as fit in memory unless told that there may be more. */
+export async function shortTexts(duck: Duck, rows: string, many = false): Promise<ShortTexts> {
+  const few = many ? await fewValued(duck, rows, REPEATING, MOST_VALUES) : REPEATING
+  await typesOf(duck, rows, few)
   // What is many in this archive stays as it is.
   const one = few.length === 0 ? ['log_segment AS log_segment'] : []
   return {
@@ -32,7 +33,7 @@ export async function shortTexts(duck: Duck, rows: string): Promise<ShortTexts> 
   }
 }
 
-/** Those of the columns that have few values, for each of which there is a type `few_…` then. */
+/** Those of the columns that have few values. */
 export async function fewValued(
   duck: Duck,
   rows: string,
@@ -42,9 +43,15 @@ export async function fewValued(
   const [values] = await duck.rows<Record<string, number>>(
     `SELECT ${columns.map((name) => `approx_count_distinct(${name}) AS ${name}`).join(', ')} FROM ${rows}`,
   )
-  const few = columns.filter((name) => (values?.[name] ?? 0) < most)
-  for (const name of few)
+  return columns.filter((name) => (values?.[name] ?? 0) < most)
+}
+
+/** A type `few_…` for each of the columns. All of them in one look at the rows: many small files cost more to open than to read. */
+export async function typesOf(duck: Duck, rows: string, columns: readonly string[]): Promise<void> {
+  if (columns.length === 0) return
+  const lists = columns.map((name) => `list(DISTINCT ${name}) AS ${name}`)
+  await duck.run(`CREATE TABLE few_lists AS SELECT ${lists.join(', ')} FROM ${rows}`)
+  for (const name of columns)
     await duck.run(`CREATE TYPE few_${name} AS ENUM
-      (SELECT DISTINCT ${name} FROM ${rows} WHERE ${name} IS NOT NULL ORDER BY ${name})`)
-  return few
+      (SELECT value FROM (SELECT unnest(${name}) AS value FROM few_lists) WHERE value IS NOT NULL ORDER BY value)`)
 }

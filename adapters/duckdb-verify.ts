@@ -4,7 +4,7 @@ import { type Compacted, type Compaction, NotVerified, type RowSums } from '../w
 import { addSums } from '../workflows/staging.ts'
 import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { loadHeldIdentities, openHeld, openLanded, placeRows } from './duckdb-compact.ts'
-import { type Duck, parquetFiles } from './duckdb-open.ts'
+import { type Duck, parquetFiles, sameFiles } from './duckdb-open.ts'
 
 /**
  * Three things must hold: no record is in what was made twice; what was made are rows that went in, unchanged; and
@@ -17,17 +17,12 @@ export async function verifyRows(
   made: Compacted,
 ): Promise<void> {
   if (of.sources.length === 0) return
-  const out = await sumsOf(
-    duck,
-    files,
-    made.partitions.map(({ staged }) => staged),
-  )
+  const bring = (names: string[]) => files.bring(names, duck.scratch)
+  const staged = await bring(made.partitions.map((partition) => partition.staged))
+  const out = await sums(duck, staged, sameFiles)
   const existing = made.partitions.filter(({ existed }) => existed)
-  const held = await sumsOf(
-    duck,
-    files,
-    existing.map(({ name }) => name),
-  )
+  // These may be of an older version, with other columns.
+  const held = await sums(duck, await bring(existing.map(({ name }) => name)), parquetFiles)
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
   // Without copies it is a matter of two sums: what landed was summed up when the night was planned.
   const wanted = addSums([of.landed, held])
@@ -35,14 +30,14 @@ export async function verifyRows(
   await verifyWithCopies(duck, files, of, made, { out, held })
 }
 
-/** Of files in the archive. */
-async function sumsOf(duck: Duck, files: ArchiveFiles, names: readonly string[]): Promise<RowSums> {
-  if (names.length === 0) return addSums([])
-  return sums(duck, parquetFiles(await files.bring(names, duck.scratch)))
+type Opening = (paths: readonly string[]) => string
+
+async function sums(duck: Duck, paths: readonly string[], opened: Opening): Promise<RowSums> {
+  return paths.length === 0 ? addSums([]) : sumOf(duck, opened(paths))
 }
 
-async function sums(duck: Duck, of: string): Promise<RowSums> {
-  const [row] = await duck.rows<RowSums>(`SELECT ${ROWS_AND_SUM} FROM ${of}`)
+async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
+  const [row] = await duck.rows<RowSums>(`SELECT ${ROWS_AND_SUM} FROM ${rows}`)
   return addSums(row ? [row] : [])
 }
 
@@ -75,7 +70,7 @@ async function verifyWithCopies(
     'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
   )
   if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
-  const added = await sums(
+  const added = await sumOf(
     duck,
     `(SELECT * FROM landed SEMI JOIN made USING (log_segment, log_offset)
     ANTI JOIN rewritten USING (log_segment, log_offset)
