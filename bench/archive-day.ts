@@ -88,7 +88,7 @@ function recordOf(position: number, received_at: number, topic: string, payload:
 }
 
 /** As the chart would have put them, as far as the night reads them. */
-async function putSessions(data: string, sessions: readonly SessionTruth[]): Promise<void> {
+export async function putSessions(data: string, sessions: readonly SessionTruth[]): Promise<void> {
   const { log, hot, book } = filesOf(data)
   sqliteLog(log).close()
   sqliteArchiveBook(book).close()
