@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import type { NightStep } from '../../workflows/night-tasks.ts'
 import { charger, NOON } from './archived-records.ts'
 import { createNightHome, type NightHome } from './night-home.ts'
 
 const HOUR = 3_600_000
-const SCRIPT = join(import.meta.dirname, 'night-process.ts')
+const SCRIPT = fileURLToPath(new URL('./night-process.ts', import.meta.url))
 const homes: NightHome[] = []
 afterAll(async () => {
   for (const home of homes) await home.close()
