@@ -1,17 +1,19 @@
 /** The archive as an ordered source of records: what a replay reads. */
-import type { DuckDBBlobValue } from '@duckdb/node-api'
 import {
+  type ArchivedRecord,
   type ArchiveFiles,
   type ArchiveSource,
   DAY_MS,
   dayOf,
   dayPath,
-  joinPosition,
   LANDING,
+  recordOfRow,
 } from '../events/archive.ts'
+import { READING_PLACES, SLOTS, TEXT_PLACES } from '../events/archive-payload.ts'
 import { mayHold, readPlace } from '../events/archive-places.ts'
-import type { LogRecord, RecordSource } from '../events/record.ts'
-import { type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
+import type { LogRecord } from '../events/record.ts'
+import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
+import { fewValued, typesOf } from './duckdb-short-texts.ts'
 
 /** Days up to which each day's folder is listed, rather than the whole archive. */
 const DAYS_LISTED = 62
@@ -26,14 +28,10 @@ export function duckdbArchiveSource(files: ArchiveFiles, options: DuckOptions = 
       try {
         const paths = await files.bring(names, duck.scratch)
         let last = ''
-        for await (const rows of duck.stream(recordsSql(paths, { from, to, device_id }))) {
-          for (const row of rows) {
-            const record = recordOf(row)
-            // A batch that was delivered twice landed twice, perhaps.
-            if (record.position === last) continue
-            last = record.position
-            yield record
-          }
+        for await (const record of recordsOf(duck, rangeOf(paths, { from, to, device_id }))) {
+          // A batch that was delivered twice landed twice, perhaps.
+          if (record.position !== last) yield record
+          last = record.position
         }
       } finally {
         await duck.close()
@@ -67,25 +65,59 @@ function prefixes(from: number, to: number): string[] {
   })
 }
 
-/** Bytes come as bytes: text that is decoded here would only be encoded again. */
-function recordsSql(paths: string[], { from, to, device_id }: Range): string {
+/** Rows of the range, as a source of a SELECT. */
+function rangeOf(paths: string[], { from, to, device_id }: Range): string {
   const device = device_id === undefined ? '' : `AND device_id = ${sqlText(device_id)}`
-  return `
-    SELECT log_segment, log_offset::DOUBLE, epoch_ms(received_at)::DOUBLE, source, topic, verdict,
-      CASE WHEN payload IS NULL THEN from_base64(payload_base64) ELSE encode(payload) END
-    FROM ${parquetFiles(paths)}
-    WHERE event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}) ${device}
-    ORDER BY log_segment, log_offset`
+  return `(SELECT * FROM ${parquetFiles(paths)}
+    WHERE event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}) ${device})`
 }
 
-function recordOf(row: unknown[]): LogRecord {
-  const [log_segment, log_offset, received_at, source, topic, verdict, payload] = row
-  return {
-    position: joinPosition({ log_segment: log_segment as string, log_offset: log_offset as number }),
-    received_at: received_at as number,
-    source: source as RecordSource,
-    topic: topic as string,
-    verdict: verdict as string,
-    payload: new Uint8Array((payload as DuckDBBlobValue).bytes),
+const NUMBERS = [
+  'log_offset',
+  'reported_timestamp',
+  ...Object.values(READING_PLACES),
+  ...SLOTS,
+] as const satisfies (keyof ArchivedRecord)[]
+const TEXTS = [
+  'log_segment',
+  'source',
+  'topic',
+  'verdict',
+  'template',
+  ...Object.values(TEXT_PLACES),
+] as const
+const MOST_KEPT = 50_000
+
+/**
+ * Records in the order of the log. Texts that repeat come as numbers and are looked up in a list: to make a text of
+ * bytes costs more than all else of a row.
+ */
+async function* recordsOf(duck: Duck, rows: string): AsyncIterable<LogRecord> {
+  const few = new Set(await fewValued(duck, rows, TEXTS, MOST_KEPT))
+  await typesOf(duck, rows, [...few])
+  const lists = new Map<string, string[]>()
+  for (const name of few) lists.set(name, await valuesOf(duck, name))
+  const texts = TEXTS.map((name) => (few.has(name) ? `enum_code(${name}::few_${name})::INTEGER` : name))
+  const sorted = `SELECT ${[...texts, ...NUMBERS.map((name) => `${name}::DOUBLE`)].join(', ')},
+    epoch_ms(received_at)::DOUBLE, payload, payload_base64 FROM ${rows} ORDER BY log_segment, log_offset`
+  for await (const columns of duck.columns(sorted)) {
+    const row = {} as ArchivedRecord
+    const set = row as unknown as Record<string, unknown>
+    const names = [...TEXTS, ...NUMBERS, 'received_at', 'payload', 'payload_base64']
+    const of = names.map((name, n) => ({ name, list: lists.get(name), values: columns[n] as unknown[] }))
+    for (let nth = 0; nth < (columns[0]?.length ?? 0); nth++) {
+      for (const { name, list, values } of of) {
+        const value = values[nth]
+        set[name] = list && value !== null ? list[value as number] : value
+      }
+      yield recordOfRow(row)
+    }
   }
+}
+
+async function valuesOf(duck: Duck, name: string): Promise<string[]> {
+  const rows = await duck.rows<{ value: string }>(
+    `SELECT unnest(enum_range(NULL::few_${name}))::VARCHAR AS value`,
+  )
+  return rows.map(({ value }) => value)
 }

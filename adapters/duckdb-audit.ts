@@ -6,6 +6,7 @@ import type { LogRecord } from '../events/record.ts'
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { AuditEngine, AuditSession } from '../workflows/audit-night.ts'
+import { NO_ROWS, RECORD_SELECT } from './duckdb-columns.ts'
 import { type HeldRow, identityOfHeld } from './duckdb-compact.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 
@@ -45,8 +46,8 @@ async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSe
     duck = await openDuck(options)
     const names = await namesOf(files, days)
     const paths = await files.bring(names, duck.scratch)
-    const rows = paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : NOTHING
-    await duck.run(`CREATE TEMP VIEW archived AS ${rows}`)
+    const rows = paths.length > 0 ? `* FROM ${parquetFiles(paths)}` : NO_ROWS
+    await duck.run(`CREATE TEMP VIEW archived AS SELECT ${rows}`)
     return duck
   }
 
@@ -90,10 +91,6 @@ function beyond(sign: '<' | '>', { log_segment, log_offset }: Place): string {
   return `(log_segment ${sign} ${segment} OR (log_segment = ${segment} AND log_offset ${sign}= ${log_offset}))`
 }
 
-const NOTHING = `SELECT '' AS log_segment, 0 AS log_offset, NULL AS device_id, 0 AS reported_timestamp,
-  TIMESTAMP '1970-01-01' AS received_at, '' AS source, '' AS topic, '' AS verdict, '' AS payload,
-  NULL AS payload_base64 WHERE false`
-
 /** Compacted files of the days, and what waits for a night that was not well. */
 async function namesOf(files: ArchiveFiles, days: ReadonlySet<string>): Promise<string[]> {
   const prefixes = [...days].flatMap((day) => {
@@ -123,8 +120,7 @@ async function missing(duck: Duck, rows: ArchiveRow[]): Promise<{ device_id: str
   )
   if (absent.length === 0) return []
   const twins = await duck.rows<HeldRow>(`
-    SELECT a.log_segment, a.log_offset, epoch_ms(a.received_at) AS received_at, a.source, a.topic, a.verdict,
-      a.payload, a.payload_base64, a.device_id FROM archived a
+    SELECT ${RECORD_SELECT} FROM archived a
     SEMI JOIN (SELECT * FROM shown ANTI JOIN archived USING (log_segment, log_offset)) s
       ON s.device_id = a.device_id AND s.reported_timestamp = a.reported_timestamp`)
   const known = new Set(twins.map(identityOfHeld))

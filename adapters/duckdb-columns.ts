@@ -12,15 +12,38 @@ export const STORED_COLUMNS: readonly string[] = Object.keys(LANDING_COLUMNS).fi
   (name) => !LEFT_OUT.includes(name as keyof ArchiveRow),
 )
 
+const TYPES = {
+  text: 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  time: 'TIMESTAMP',
+  boolean: 'BOOLEAN',
+} as const
+
+/** Each stored column with its type. */
+export const STORED_TYPES: readonly (readonly [name: string, type: (typeof TYPES)[keyof typeof TYPES]])[] =
+  STORED_COLUMNS.map((name) => [name, TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind]])
+
+/** Behind SELECT: of those columns no row. */
+export const NO_ROWS = `${STORED_TYPES.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`
+
 /** Milliseconds as milliseconds: a third of the size of what DuckDB would write by itself. */
 export const STORED_SELECT = STORED_COLUMNS.map((name) =>
   name === 'event_time' || name === 'received_at' ? `${name}::TIMESTAMP_MS AS ${name}` : name,
 ).join(', ')
 
-/** Of one row; equal sums of many say that they are the same rows, in whatever order. */
-export const ROW_HASH = `hash(${STORED_COLUMNS.map((name) =>
+/** Sum of a hash of each row; equal sums say that they are the same rows, in whatever order. */
+export const ROWS_AND_SUM = `count(*) AS rows, coalesce(sum(hash(${STORED_COLUMNS.map((name) =>
   name === 'event_time' || name === 'received_at' ? `epoch_ms(${name})` : name,
-).join(', ')})`
+).join(', ')})::HUGEINT), 0)::VARCHAR AS sum`
 
 /** Newest encodings: offsets and times that grow evenly take next to nothing. */
 export const PARQUET_OPTIONS = '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE 122880)'
+
+/** What the record and its identity are made of again. */
+const RECORD_COLUMNS = STORED_COLUMNS.filter((name) => !/^(?:event_time|time_quality|.*_call)$/.test(name))
+
+/** A row as `recordOfRow` takes it. */
+export const RECORD_SELECT = RECORD_COLUMNS.map((name) =>
+  name === 'received_at' ? 'epoch_ms(received_at) AS received_at' : name,
+).join(', ')

@@ -4,13 +4,14 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ArchivedRecord, type ArchiveFiles, type ArchiveRow, recordOfRow } from '../events/archive.ts'
-import { PARTITION_FILE, type Place, placeFolder } from '../events/archive-places.ts'
+import { type ArchivedRecord, type ArchiveFiles, recordOfRow } from '../events/archive.ts'
+import { HASHES, PARTITION_FILE, type Place, placeFolder, SHARED_FILES } from '../events/archive-places.ts'
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
-import { PARQUET_OPTIONS, STORED_COLUMNS, STORED_SELECT } from './duckdb-columns.ts'
-import { type Duck, landingFiles, sqlText } from './duckdb-open.ts'
+import { PARQUET_OPTIONS, RECORD_SELECT, STORED_SELECT } from './duckdb-columns.ts'
+import { type Duck, type DuckLane, sqlText } from './duckdb-open.ts'
+import { type ShortTexts, shortTexts } from './duckdb-short-texts.ts'
 
 /** A file to be: where it lies, and whether it is there. */
 export type Part = { name: string; day: string; existed: boolean }
@@ -20,45 +21,69 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   await openLanded(duck, files, of)
   const parts = await placeRows(duck, files, of)
   await openHeld(duck, files, parts)
-  const copies = await dropCopies(duck)
-  const touched = (await duck.rows<{ part: number }>('SELECT DISTINCT part FROM fresh ORDER BY part')).map(
-    ({ part }) => part,
-  )
-  const source = touched.length > 1 ? await sortParts(duck, touched) : sortedPart
+  const copies = await dropCopies(duck, parts.length)
+  const touched = copies > 0 ? await partsOf(duck, 'fresh') : parts.map((_, part) => part)
+  const rows = `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`
+  // One more look at many small files would cost more than it spares.
+  const texts = of.landed.rows / of.sources.length > SMALL_FILE ? await shortTexts(duck, rows) : null
+  const source = touched.length > 1 ? await sortParts(duck, touched, texts) : sortedPart(texts)
   const partitions: StagedPartition[] = []
-  for (const part of touched)
-    partitions.push(await writePart(duck, files, of, { ...(parts[part] as Part), part, source }))
+  // Each lane works with its own thread from here on: several threads at one small file wait for each other most of the time.
+  await duck.run('SET threads = 1')
+  await Promise.all(
+    duck.lanes.map(async (lane) => {
+      for (let part = touched.shift(); part !== undefined; part = touched.shift())
+        partitions.push(await writePart(lane, files, of, { ...(parts[part] as Part), part, source }))
+    }),
+  )
+  partitions.sort((a, b) => (a.name < b.name ? -1 : 1))
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
 }
 
-/** `landed`: every row of the sources, told apart by its rowid. Read once: many small files cost more to open than to hold. */
+/** Rows of a file. */
+const SMALL_FILE = 2_000
+
+async function partsOf(duck: Duck, rows: string): Promise<number[]> {
+  const found = await duck.rows<{ part: number }>(`SELECT DISTINCT part FROM ${rows} ORDER BY part`)
+  return found.map(({ part }) => part)
+}
+
+/**
+ * `landed`: every row of the sources, told apart by file and place in it, and never held in memory. `keys`: of each row
+ * what says where it goes and whether it is a copy, which is.
+ */
 export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
   const paths = await files.bring(sources, duck.scratch)
-  // In no order, which is twice as fast; everything that is written from it is sorted.
+  await duck.run(`
+    CREATE VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false,
+      filename = 'in_file', file_row_number = true)`)
   await duck.run('SET preserve_insertion_order = false')
-  await duck.run(`CREATE TEMP TABLE landed AS SELECT * FROM ${landingFiles(paths)}`)
+  await duck.run(`
+    CREATE TABLE keys AS SELECT in_file, file_row_number, log_segment, log_offset, received_at, identity, device_id,
+      device_hash, device_type IS NOT DISTINCT FROM 'station' AS station, event_time::DATE AS day, reported_timestamp
+    FROM landed`)
   await duck.run('SET preserve_insertion_order = true')
 }
 
 /** `places`: which part the rows of a device and day belong to. */
 export async function placeRows(duck: Duck, files: ArchiveFiles, { layouts }: Compaction): Promise<Part[]> {
-  const places = await duck.rows<Place & { day: string }>(`
-    SELECT DISTINCT event_time::DATE::VARCHAR AS day, device_id, device_hash,
-      CASE WHEN device_type = 'station' THEN device_type END AS device_type FROM landed`)
-  const nths = new Map<string, number>()
-  const parts: Part[] = []
-  const values = places.map((place) => {
-    const { day, device_id, device_type } = place
+  const shared = Object.keys(layouts).filter((day) => layouts[day] === 'shared')
+  const days = shared.map((day) => `DATE ${sqlText(day)}`)
+  await duck.run(`
+    CREATE TABLE places AS SELECT *, dense_rank() OVER (ORDER BY day, station, device_id IS NULL, shard, own) - 1 AS part
+    FROM (
+      SELECT *, CASE WHEN is_shared AND NOT station THEN device_hash * ${SHARED_FILES} // ${HASHES} ELSE 0 END AS shard,
+        CASE WHEN is_shared OR station THEN NULL ELSE device_id END AS own
+      FROM (SELECT DISTINCT day, device_id, device_hash, station, day IN (${days.join(', ') || 'NULL'}) AS is_shared FROM keys))`)
+  const parts = await duck.rows<Place & { day: string }>(`
+    SELECT any_value(day)::VARCHAR AS day, min(device_id) AS device_id, min(device_hash) AS device_hash,
+      CASE WHEN bool_or(station) THEN 'station' END AS device_type FROM places GROUP BY part ORDER BY part`)
+  const named = parts.map(({ day, ...place }) => {
     const name = `${placeFolder(day, layouts[day] ?? 'own', place)}/${PARTITION_FILE}`
-    const part = nths.get(name) ?? parts.push({ name, day, existed: false }) - 1
-    nths.set(name, part)
-    return `(DATE ${sqlText(day)}, ${device_id === null ? 'NULL' : sqlText(device_id)}, ${device_type !== null}, ${part})`
+    return { name, day, existed: false }
   })
-  await duck.run('CREATE TEMP TABLE places (day DATE, device_id VARCHAR, station BOOLEAN, part INTEGER)')
-  for (let from = 0; from < values.length; from += 5_000)
-    await duck.run(`INSERT INTO places VALUES ${values.slice(from, from + 5_000).join(', ')}`)
-  await markExisting(files, parts)
-  return parts
+  await markExisting(files, named)
+  return named
 }
 
 async function markExisting(files: ArchiveFiles, parts: Part[]): Promise<void> {
@@ -76,69 +101,68 @@ export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly 
     duck.scratch,
   )
   if (paths.length === 0) {
-    await duck.run('CREATE TEMP VIEW held AS SELECT *, 0 AS part FROM landed WHERE false')
+    await duck.run('CREATE VIEW held AS SELECT *, 0 AS part FROM landed WHERE false')
     return
   }
   const values = paths.map((path, n) => `(${sqlText(path)}, ${existing[n]?.nth})`)
-  await duck.run('CREATE TEMP TABLE held_files (path VARCHAR, part INTEGER)')
+  await duck.run('CREATE TABLE held_files (path VARCHAR, part INTEGER)')
   await duck.run(`INSERT INTO held_files VALUES ${values.join(', ')}`)
   await duck.run(`
-    CREATE TEMP VIEW held AS SELECT h.* EXCLUDE (filename), f.part FROM read_parquet([${paths.map(sqlText).join(', ')}],
+    CREATE VIEW held AS SELECT h.* EXCLUDE (filename), f.part FROM read_parquet([${paths.map(sqlText).join(', ')}],
       union_by_name = true, hive_partitioning = false, filename = true) h
     JOIN held_files f ON f.path = h.filename`)
 }
 
 /** `fresh`: landed rows that are no copies, each with its part. Resolves with how many copies there were. */
-async function dropCopies(duck: Duck): Promise<number> {
-  await duck.run('CREATE TEMP TABLE dropped (id BIGINT)')
+async function dropCopies(duck: Duck, parts: number): Promise<number> {
+  await duck.run('CREATE TABLE dropped (in_file VARCHAR, file_row_number BIGINT)')
   const [figures] = await duck.rows<{ repeated: number; held: number }>(`
     SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(log_segment, log_offset))) AS repeated,
-      (SELECT count(*) FROM held) AS held FROM landed`)
+      (SELECT count(*) FROM held) AS held FROM keys`)
   if ((figures?.repeated ?? 0) > 0) {
-    await duck.run(dropAllBut('log_segment, log_offset', 'id'))
+    await duck.run(dropAllBut('log_segment, log_offset', 'in_file, file_row_number'))
     // Of two copies the one that came first counts.
     await duck.run(dropAllBut('identity', 'received_at, log_segment, log_offset'))
   }
   if ((figures?.held ?? 0) > 0) await dropHeld(duck)
   const [dropped] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM dropped')
   const copies = dropped?.n ?? 0
-  await duck.run(`
-    CREATE TEMP VIEW fresh AS SELECT l.*, p.part FROM landed l
-    ${copies > 0 ? 'ANTI JOIN dropped d ON d.id = l.rowid' : ''}
-    JOIN places p ON p.day = l.event_time::DATE AND p.device_id IS NOT DISTINCT FROM l.device_id
-      AND p.station = (l.device_type IS NOT DISTINCT FROM 'station')`)
+  const undropped =
+    copies > 0 ? '(SELECT * FROM landed ANTI JOIN dropped USING (in_file, file_row_number))' : 'landed'
+  const placed = `
+    SELECT l.*, p.part FROM ${undropped} l JOIN places p ON p.day = l.event_time::DATE
+      AND p.device_id IS NOT DISTINCT FROM l.device_id AND p.station = (l.device_type IS NOT DISTINCT FROM 'station')`
+  await duck.run(`CREATE VIEW fresh AS ${parts > 1 ? placed : `SELECT *, 0 AS part FROM ${undropped}`}`)
   return copies
 }
 
 /** Landed rows that are no copies as far as is known. */
-const UNDROPPED = '(SELECT rowid AS id, * FROM landed) ANTI JOIN dropped USING (id)'
+const UNDROPPED = '(SELECT * FROM keys ANTI JOIN dropped USING (in_file, file_row_number))'
 
 function dropAllBut(one_of: string, first_by: string): string {
   return `
-    INSERT INTO dropped SELECT id FROM (
-      SELECT id, row_number() OVER (PARTITION BY ${one_of} ORDER BY ${first_by}) AS nth FROM ${UNDROPPED}) WHERE nth > 1`
+    INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
+    QUALIFY row_number() OVER (PARTITION BY ${one_of} ORDER BY ${first_by}) > 1`
 }
 
 /** Landed rows that an earlier night has put in their place: by position, or as copies of what is there. */
 async function dropHeld(duck: Duck): Promise<void> {
   await duck.run(`
-    INSERT INTO dropped SELECT id FROM ${UNDROPPED}
+    INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
     SEMI JOIN held USING (log_segment, log_offset)`)
   await loadHeldIdentities(duck)
   await duck.run(`
-    INSERT INTO dropped SELECT id FROM ${UNDROPPED}
+    INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
     WHERE identity IN (SELECT identity FROM held_identities)`)
 }
 
-export type HeldRow = Pick<ArchiveRow, keyof ArchivedRecord | 'device_id'>
+export type HeldRow = ArchivedRecord
 
 /** `held_identities`: made again of those held rows that a landed one could be a copy of. */
 export async function loadHeldIdentities(duck: Duck): Promise<void> {
   const candidates = await duck.rows<HeldRow>(`
-    SELECT h.log_segment, h.log_offset, epoch_ms(h.received_at) AS received_at, h.source, h.topic, h.verdict,
-      h.payload, h.payload_base64, h.device_id
-    FROM held h SEMI JOIN landed l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
-  await duck.run('CREATE OR REPLACE TEMP TABLE held_identities (identity VARCHAR)')
+    SELECT ${RECORD_SELECT} FROM held h SEMI JOIN keys l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
+  await duck.run('CREATE OR REPLACE TABLE held_identities (identity VARCHAR)')
   const identities = candidates.map((row) => sqlText(identityOfHeld(row)))
   for (let from = 0; from < identities.length; from += 5_000) {
     const values = identities.slice(from, from + 5_000).map((identity) => `(${identity})`)
@@ -156,34 +180,43 @@ type PartSource = (part: number) => string
 const ORDER = 'device_id, event_time, log_segment, log_offset'
 
 /** Straight from what there is: for one part nothing has to be kept in between. */
-function sortedPart(part: number): string {
-  return `SELECT * FROM (SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
-    UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER}`
+function sortedPart(texts: ShortTexts | null): PartSource {
+  return (part) => `
+    SELECT *${replaced(texts?.whole)} FROM (SELECT *${replaced(texts?.short)} FROM (
+      SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
+      UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER})`
 }
 
 /** All parts sorted at once, and each then read off: some five times as fast as sorting each by itself. */
-async function sortParts(duck: Duck, touched: readonly number[]): Promise<PartSource> {
+async function sortParts(
+  duck: Duck,
+  touched: readonly number[],
+  texts: ShortTexts | null,
+): Promise<PartSource> {
   await duck.run(`
-    CREATE TEMP TABLE sorted AS SELECT ${STORED_SELECT}, part FROM (
-      SELECT ${STORED_COLUMNS.join(', ')}, part FROM fresh
-      UNION ALL SELECT ${STORED_COLUMNS.join(', ')}, part FROM held WHERE part IN (${touched.join(', ')}))
+    CREATE TABLE sorted AS SELECT *${replaced(texts?.short)} FROM (
+      SELECT ${STORED_SELECT}, part FROM fresh
+      UNION ALL SELECT ${STORED_SELECT}, part FROM held WHERE part IN (${touched.join(', ')}))
     ORDER BY part, ${ORDER}`)
-  return (part) => `SELECT * EXCLUDE (part) FROM sorted WHERE part = ${part}`
+  return (part) => `SELECT * EXCLUDE (part)${replaced(texts?.whole)} FROM sorted WHERE part = ${part}`
+}
+
+function replaced(columns: string | undefined): string {
+  return columns === undefined ? '' : ` REPLACE (${columns})`
 }
 
 async function writePart(
-  duck: Duck,
+  duck: DuckLane,
   files: ArchiveFiles,
   { staging }: Compaction,
   { name, day, existed, part, source }: Part & { part: number; source: PartSource },
 ): Promise<StagedPartition> {
   const path = join(duck.scratch, `part-${part}.parquet`)
-  await duck.run(`COPY (${source(part)}) TO ${sqlText(path)} ${PARQUET_OPTIONS}`)
-  const [count] = await duck.rows<{ rows: number }>(
-    `SELECT num_rows AS rows FROM parquet_file_metadata(${sqlText(path)})`,
+  const [copied] = await duck.rows<{ Count: number }>(
+    `COPY (${source(part)}) TO ${sqlText(path)} ${PARQUET_OPTIONS}`,
   )
   const { size } = await stat(path)
   const staged = `${staging}${part}.parquet`
   await files.putFile(staged, path)
-  return { name, staged, day, rows: count?.rows ?? 0, bytes: size, existed }
+  return { name, staged, day, rows: copied?.Count ?? 0, bytes: size, existed }
 }

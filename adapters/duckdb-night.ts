@@ -2,9 +2,12 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
-import type { NightEngine, Survey } from '../workflows/night-ports.ts'
+import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
+import type { NightEngine, ShardSums, Survey } from '../workflows/night-ports.ts'
+import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { compactRows } from './duckdb-compact.ts'
-import { type Duck, type DuckOptions, landingFiles, openDuck, sqlText } from './duckdb-open.ts'
+import { type Duck, type DuckOptions, openDuck, sameFiles, sqlText } from './duckdb-open.ts'
+import { shortTexts } from './duckdb-short-texts.ts'
 import { verifyRows } from './duckdb-verify.ts'
 import { createGate } from './gate.ts'
 
@@ -28,9 +31,9 @@ export function duckdbNight(files: ArchiveFiles, options: DuckOptions = {}): Nig
 }
 
 async function survey(duck: Duck, files: ArchiveFiles, names: readonly string[]): Promise<Survey> {
-  if (names.length === 0) return { rows: 0, days: [], damaged: [] }
+  if (names.length === 0) return NOTHING
   const paths = await files.bring(names, duck.scratch)
-  const whole = await daysIn(duck, paths).catch(() => null)
+  const whole = await look(duck, paths).catch(() => null)
   if (whole) return { ...whole, damaged: [] }
   // Something among them cannot be read: each is tried by itself.
   const damaged: Survey['damaged'] = []
@@ -40,22 +43,25 @@ async function survey(duck: Duck, files: ArchiveFiles, names: readonly string[])
     if (error === null) sound.push(path)
     else damaged.push({ name: names[n] as string, error })
   }
-  return { ...(sound.length > 0 ? await daysIn(duck, sound) : { rows: 0, days: [] }), damaged }
+  return { ...(sound.length > 0 ? await look(duck, sound) : NOTHING), damaged }
 }
 
+const NOTHING: Survey = { rows: 0, days: [], sums: [], damaged: [] }
+
 /** Reads every value of every file, so that one that is broken anywhere is found before work is built on it. */
-async function daysIn(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
-  const days = await duck.rows<{ day: string; rows: number; devices: number; read: number }>(`
-    SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices,
-      sum(strlen(coalesce(payload, payload_base64)) + strlen(topic) + strlen(identity) + log_offset % 2)::DOUBLE AS read
-    FROM ${landingFiles(paths)} GROUP BY day ORDER BY day`)
-  const rows = days.reduce((sum, day) => sum + day.rows, 0)
-  return { rows, days: days.map(({ day, rows: count, devices }) => ({ day, rows: count, devices })) }
+async function look(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
+  const sums = await duck.rows<ShardSums>(`
+    SELECT device_hash * ${SHARED_FILES} // ${HASHES} AS shard, ${ROWS_AND_SUM}
+    FROM ${sameFiles(paths)} GROUP BY shard ORDER BY shard`)
+  const days = await duck.rows<{ day: string; rows: number; devices: number }>(`
+    SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices
+    FROM ${sameFiles(paths)} GROUP BY day ORDER BY day`)
+  return { rows: days.reduce((sum, day) => sum + day.rows, 0), days, sums }
 }
 
 async function readThrough(duck: Duck, path: string): Promise<string | null> {
   try {
-    await daysIn(duck, [path])
+    await look(duck, [path])
     return null
   } catch (error) {
     return (error as Error).message.replaceAll(path, 'the file').slice(0, 500)
@@ -69,10 +75,11 @@ async function spread(
 ): Promise<void> {
   const paths = await files.bring(of.names, duck.scratch)
   const folder = join(duck.scratch, 'spread')
-  await duck.run(`SET preserve_insertion_order = false`)
+  const { short } = await shortTexts(duck, sameFiles(paths), true)
+  await duck.run('SET preserve_insertion_order = false')
   await duck.run(`
-    COPY (SELECT *, device_hash * ${of.batches} // 65536 AS batch FROM ${landingFiles(paths)})
-    TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (batch))`)
+    COPY (SELECT * REPLACE (${short}), device_hash * ${of.batches} // ${HASHES} AS batch FROM ${sameFiles(paths)})
+    TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE 30720, PARTITION_BY (batch))`)
   for (const part of await readdir(folder)) {
     const batch = part.slice('batch='.length)
     for (const file of await readdir(join(folder, part)))

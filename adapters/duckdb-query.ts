@@ -6,12 +6,13 @@
 import { globSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance, StatementType } from '@duckdb/node-api'
+import { WHOLE } from '../events/archive-payload.ts'
+import { PAYLOAD_SQL } from '../events/archive-payload-sql.ts'
 import { type ArchiveQuery, BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
 import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './archive-tables.ts'
-import { STORED_COLUMNS } from './duckdb-columns.ts'
+import { STORED_TYPES } from './duckdb-columns.ts'
 import { sqlText } from './duckdb-open.ts'
 import { createGate } from './gate.ts'
-import { LANDING_COLUMNS } from './parquet-landing.ts'
 
 export type QueryLimits = { time_ms: number; memory_mb: number; rows: number; bytes: number }
 
@@ -107,11 +108,10 @@ async function fences(folder: string): Promise<string[]> {
   ]
 }
 
-const TYPES = { text: 'VARCHAR', integer: 'BIGINT', number: 'DOUBLE', time: 'TIMESTAMP', boolean: 'BOOLEAN' }
-
 /** What may be asked of; a table of which there is no file yet is empty. */
 function tables(root: string): string[] {
-  const events = STORED_COLUMNS.map((name) => [name, columnType(name)] as const)
+  // The payload is shown whole, and not what it is made of.
+  const events = STORED_TYPES.filter(([name]) => !(name in WHOLE))
   const of = (columns: Record<string, string>) => Object.entries(columns)
   return [
     view(root, 'events', '[0-9][0-9][0-9][0-9]/*/*/*/events.parquet', events, [`${DAY_OF_PATH} AS day`]),
@@ -127,16 +127,15 @@ function tables(root: string): string[] {
   ]
 }
 
+/** What is not shown as it is stored. */
+const SHOWN: Record<string, string> = { payload: PAYLOAD_SQL }
+
 /** Of the file's name, so that a question about a day opens that day's files and no others. */
 const DAY_OF_PATH = `CAST(replace(regexp_extract(filename, '(\\d{4}/\\d\\d/\\d\\d)/[^/]+/events\\.parquet$', 1), '/', '-') AS DATE)`
 const DAY_OF_KEYS = `CAST(replace(replace(regexp_extract(filename, 'year=(\\d{4}/month=\\d\\d/day=\\d\\d)/', 1), '/month=', '-'), '/day=', '-') AS DATE)`
 
 /** The last folder: the device's, where its day is in a folder of its own. */
 const DEVICE_OF_PATH = "regexp_extract(filename, '/([^/]+)/events\\.parquet$', 1)"
-
-function columnType(name: string): string {
-  return TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind]
-}
 
 function view(
   root: string,
@@ -146,7 +145,7 @@ function view(
   more: readonly string[] = [],
 ): string {
   const glob = sqlText(join(root, pattern))
-  const named = columns.map(([column, type]) => `CAST(${column} AS ${type}) AS ${column}`)
+  const named = columns.map(([column, type]) => `CAST(${SHOWN[column] ?? column} AS ${type}) AS ${column}`)
   // By the first file's columns: to unite all, each file would have to be opened.
   const files = `read_parquet(${glob}, hive_partitioning = false, filename = true)`
   const nothing = columns.map(([column, type]) => `CAST(NULL AS ${type}) AS ${column}`)

@@ -1,9 +1,10 @@
 /** What came out against what went in, before anything of what went in may go. */
 import type { ArchiveFiles } from '../events/archive.ts'
-import { type Compacted, type Compaction, NotVerified } from '../workflows/night-ports.ts'
-import { ROW_HASH } from './duckdb-columns.ts'
+import { type Compacted, type Compaction, NotVerified, type RowSums } from '../workflows/night-ports.ts'
+import { addSums } from '../workflows/staging.ts'
+import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { loadHeldIdentities, openHeld, openLanded, placeRows } from './duckdb-compact.ts'
-import { type Duck, parquetFiles } from './duckdb-open.ts'
+import { type Duck, parquetFiles, sameFiles } from './duckdb-open.ts'
 
 /**
  * Three things must hold: no record is in what was made twice; what was made are rows that went in, unchanged; and
@@ -16,21 +17,28 @@ export async function verifyRows(
   made: Compacted,
 ): Promise<void> {
   if (of.sources.length === 0) return
-  await openLanded(duck, files, of)
-  const parts = await placeRows(duck, files, of)
-  await openHeld(duck, files, parts)
-  await openMade(duck, files, made)
-  const rewritten = made.partitions.map(({ name }) => parts.findIndex((part) => part.name === name))
-  await duck.run(
-    `CREATE TEMP VIEW rewritten AS SELECT * FROM held WHERE part IN (${[...rewritten, -1].join(', ')})`,
-  )
-  const out = await sums(duck, 'made')
-  const landed = await sums(duck, 'landed')
-  const held = await sums(duck, 'rewritten')
+  const bring = (names: string[]) => files.bring(names, duck.scratch)
+  const staged = await bring(made.partitions.map((partition) => partition.staged))
+  const out = await sums(duck, staged, sameFiles)
+  const existing = made.partitions.filter(({ existed }) => existed)
+  // These may be of an older version, with other columns.
+  const held = await sums(duck, await bring(existing.map(({ name }) => name)), parquetFiles)
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
-  // Without copies it is a matter of two sums.
-  if (out.rows === landed.rows + held.rows && out.sum === landed.sum + held.sum) return
-  await verifyWithCopies(duck, out, held)
+  // Without copies it is a matter of two sums: what landed was summed up when the night was planned.
+  const wanted = addSums([of.landed, held])
+  if (out.rows === wanted.rows && out.sum === wanted.sum) return
+  await verifyWithCopies(duck, files, of, made, { out, held })
+}
+
+type Opening = (paths: readonly string[]) => string
+
+async function sums(duck: Duck, paths: readonly string[], opened: Opening): Promise<RowSums> {
+  return paths.length === 0 ? addSums([]) : sumOf(duck, opened(paths))
+}
+
+async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
+  const [row] = await duck.rows<RowSums>(`SELECT ${ROWS_AND_SUM} FROM ${rows}`)
+  return addSums(row ? [row] : [])
 }
 
 async function openMade(duck: Duck, files: ArchiveFiles, made: Compacted): Promise<void> {
@@ -39,35 +47,40 @@ async function openMade(duck: Duck, files: ArchiveFiles, made: Compacted): Promi
     duck.scratch,
   )
   const none = 'SELECT * FROM held WHERE false'
+  await duck.run(`CREATE VIEW made AS ${paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : none}`)
+}
+
+/** What stands in for what: row by row. */
+async function verifyWithCopies(
+  duck: Duck,
+  files: ArchiveFiles,
+  of: Compaction,
+  made: Compacted,
+  { out, held }: { out: RowSums; held: RowSums },
+): Promise<void> {
+  await openLanded(duck, files, of)
+  const parts = await placeRows(duck, files, of)
+  await openHeld(duck, files, parts)
+  await openMade(duck, files, made)
+  const rewritten = made.partitions.map(({ name }) => parts.findIndex((part) => part.name === name))
   await duck.run(
-    `CREATE TEMP VIEW made AS ${paths.length > 0 ? `SELECT * FROM ${parquetFiles(paths)}` : none}`,
+    `CREATE VIEW rewritten AS SELECT * FROM held WHERE part IN (${[...rewritten, -1].join(', ')})`,
   )
-}
-
-type Sums = { rows: number; sum: bigint }
-
-async function sums(duck: Duck, of: string): Promise<Sums> {
-  const [row] = await duck.rows<{ rows: number; sum: string }>(
-    `SELECT count(*) AS rows, coalesce(sum(${ROW_HASH}::HUGEINT), 0)::VARCHAR AS sum FROM ${of}`,
-  )
-  return { rows: row?.rows ?? 0, sum: BigInt(row?.sum ?? 0) }
-}
-
-async function verifyWithCopies(duck: Duck, out: Sums, held: Sums): Promise<void> {
   const [twice] = await duck.rows<{ n: number }>(
     'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
   )
   if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
-  const added = await sums(
+  const added = await sumOf(
     duck,
     `(SELECT * FROM landed SEMI JOIN made USING (log_segment, log_offset)
     ANTI JOIN rewritten USING (log_segment, log_offset)
     QUALIFY row_number() OVER (PARTITION BY log_segment, log_offset) = 1)`,
   )
-  if (out.rows !== added.rows + held.rows || out.sum !== added.sum + held.sum)
+  const wanted = addSums([added, held])
+  if (out.rows !== wanted.rows || out.sum !== wanted.sum)
     throw new NotVerified(`of ${out.rows} rows some are not as they went in`)
   await duck.run(`
-    CREATE TEMP TABLE there AS SELECT log_segment, log_offset FROM made
+    CREATE TABLE there AS SELECT log_segment, log_offset FROM made
     UNION ALL SELECT log_segment, log_offset FROM held`)
   await loadHeldIdentities(duck)
   const lost = await duck.rows<{ log_segment: string; log_offset: number }>(`

@@ -9,107 +9,46 @@ import { parseArgs } from 'node:util'
 import { duckdbNight } from '../adapters/duckdb-night.ts'
 import { openDuck, parquetFiles, sqlText } from '../adapters/duckdb-open.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
-import { memoryStore } from '../adapters/memory-store.ts'
-import { writeLanding } from '../adapters/parquet-landing.ts'
-import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
-import { sqliteLog } from '../adapters/sqlite-log.ts'
-import { sqliteStore } from '../adapters/sqlite-store.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { nightOf } from '../embedded/night-home.ts'
-import type { LogRecord } from '../events/record.ts'
-import { newFleet, runFleet } from '../firmware-model/fleet.ts'
-import { archiveBatch } from '../processors/archive-batch.ts'
+import { addSums } from '../workflows/staging.ts'
+import { DAY, DAY_MS, landDay, quiet, START } from './archive-day.ts'
 import { showRace, type Timed } from './timing.ts'
 
 const { values } = parseArgs({
   options: {
     /** Of the big day; 28,800,000 is all of it. */
     rows: { type: 'string', default: '288000' },
+    /** Of each fleet; a fleet's day is some 288 rows a charger. */
+    chargers: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '5' },
   },
 })
 
-const DAY = '2026-11-20'
-const START = Date.UTC(2026, 10, 20)
-const DAY_MS = 86_400_000
-const REPORT_MS = 60_000
 const root = mkdtempSync(join(tmpdir(), 'pilotline-bench-'))
-const quiet = { info() {}, warn() {}, error() {} }
-const metrics = { count() {}, gauge() {} }
 
 try {
-  await raceCompaction()
+  if (values.rounds !== '0') for (const one of [true, false]) await raceCompaction(one)
   await measureDay(Number(values.rows))
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
 
-/** A day of chargers that report every minute while a car is there, in order of arrival. */
-function* dayOfRecords(rows: number, chargers: number): Generator<LogRecord> {
-  let position = 0
-  for (let fleetOf = 0; position < rows; fleetOf++) {
-    const fleet = newFleet({
-      seed: 7 + fleetOf,
-      chargers,
-      thermostats: 0,
-      start_at: START,
-      pace: 'calm',
-      id_prefix: `f${fleetOf}-`,
-    })
-    for (const { sim } of fleet.members)
-      if (sim.device_type === 'evse' && sim.evse.config.telemetry_interval_ms !== null)
-        sim.evse.config.telemetry_interval_ms = REPORT_MS
-    for (let hour = 1; hour <= 24 && position < rows; hour++) {
-      for (const { at, topic, payload } of runFleet(fleet, START + hour * (DAY_MS / 24)).events) {
-        if (position === rows) return
-        yield recordOf(++position, Math.min(at, START + DAY_MS - 1), topic, payload)
-      }
-    }
-  }
-}
-
-function recordOf(
-  position: number,
-  received_at: number,
-  topic: string,
-  payload: string | Uint8Array,
-): LogRecord {
-  const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload
-  return {
-    position: String(position).padStart(20, '0'),
-    received_at,
-    source: 'mqtt',
-    topic,
-    payload: bytes,
-    verdict: 'ok',
-  }
-}
-
-async function land(data: string, rows: number, perFile: number, chargers = 200): Promise<void> {
-  const files = folderArchive(filesOf(data).archive)
-  const ports = { files, write: writeLanding, store: memoryStore(), metrics, logger: quiet }
-  let batch: LogRecord[] = []
-  for (const record of dayOfRecords(rows, chargers)) {
-    if (batch.push(record) < perFile) continue
-    await archiveBatch(batch, ports)
-    batch = []
-  }
-  if (batch.length > 0) await archiveBatch(batch, ports)
-}
-
-/** 500 files of 200 rows, contestants in turns. */
-async function raceCompaction(): Promise<void> {
-  const data = join(root, 'small')
-  await land(data, 100_000, 200, 1)
+/** 500 files of 200 rows, contestants in turns: into the one file of a device, and into the files that devices share. */
+async function raceCompaction(one_device: boolean): Promise<void> {
+  const data = join(root, one_device ? 'one' : 'many')
+  await landDay(data, { rows: 100_000, chargers: 1, per_file: 200, one_device })
   const files = folderArchive(filesOf(data).archive)
   const names = (await files.list('landing/')).map(({ name }) => name)
   const engine = duckdbNight(files)
-  const of = { sources: names, layouts: { [DAY]: 'shared' as const }, staging: 'staging/bench/' }
-  const bare = async () => {
+  const { sums } = await engine.survey(names)
+  const layouts = { [DAY]: 'shared' as const }
+  const of = { sources: names, layouts, landed: addSums(sums), staging: 'staging/bench/' }
+  const bare = async (into: string) => {
     const duck = await openDuck()
     const paths = await files.bring(names, duck.scratch)
-    await duck.run(`COPY (SELECT * FROM ${parquetFiles(paths)} ORDER BY device_id, event_time)
-      TO ${sqlText(join(duck.scratch, 'out.parquet'))} (FORMAT parquet, COMPRESSION zstd)`)
+    await duck.run(`COPY (SELECT *, device_hash // 512 AS part FROM ${parquetFiles(paths)} ORDER BY device_id, event_time)
+      TO ${sqlText(join(duck.scratch, 'out.parquet'))} (FORMAT parquet, COMPRESSION zstd${into})`)
     await duck.close()
   }
   const compact = async () => {
@@ -117,15 +56,18 @@ async function raceCompaction(): Promise<void> {
     await files.remove(made.partitions.map(({ staged }) => staged))
   }
   const compactAndVerify = async () => {
-    await engine.verify(of, await engine.compact(of))
+    const landed = addSums((await engine.survey(names)).sums)
+    await engine.verify(of, await engine.compact({ ...of, landed }))
   }
-  showCpu(
-    `${names.length} files of 200 rows, CPU time a row`,
+  const toOne: [string, () => Promise<unknown>] = ['a bare DuckDB COPY, sorted', () => bare('')]
+  const toMany: typeof toOne = ['the same into 128 files', () => bare(', PARTITION_BY (part)')]
+  showRace(
+    `${names.length} files of 200 rows of ${one_device ? 'one device' : 'many devices'}, CPU time a row`,
     await raceCpu(
       [
-        ['a bare DuckDB COPY, sorted', bare],
+        ...(one_device ? [toOne] : [toMany, toOne]),
         ['compaction', compact],
-        ['compaction and verification', compactAndVerify],
+        ['survey, compaction and verification', compactAndVerify],
       ],
       100_000,
     ),
@@ -149,20 +91,13 @@ function median(all: number[]): number {
   return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }
 
-function showCpu(title: string, timed: Timed[]): void {
-  showRace(title, timed)
-}
-
-/** Landing files to verified partitions and aggregates, with an empty log beside them: the audit has nothing to compare. */
+/** Landing files to verified partitions and aggregates of its sessions, with an empty log: the audit has nothing to compare. */
 async function measureDay(rows: number): Promise<void> {
   const data = join(root, 'day')
   mkdirSync(data)
   const paths = filesOf(data)
-  sqliteLog(paths.log).close()
-  sqliteStore(paths.hot).close()
-  sqliteArchiveBook(paths.book).close()
   const landing = performance.now()
-  await land(data, rows, 10_000)
+  await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000 })
   const landed_s = (performance.now() - landing) / 1_000
   const steps: Record<string, number> = {}
   let step = 'Plan'

@@ -13,7 +13,8 @@ export const MOST_OWN_FOLDERS = 1_000
 /** Files of a shared day. Batches are parts of them, so both are powers of two. */
 export const SHARED_FILES = 128
 
-const HASHES = 65_536
+/** Of `device_hash` there are so many. */
+export const HASHES = 65_536
 
 /** What a row is placed by. */
 export type Place = Pick<ArchiveRow, 'device_id' | 'device_type' | 'device_hash'>
@@ -39,9 +40,9 @@ export function sharedPart(device_hash: number): string {
   return `shared=${String(nth).padStart(3, '0')}`
 }
 
-/** The batch, of so many, that has a device: every shared file is in one batch. */
-export function batchOf(device_hash: number, batches: number): number {
-  return Math.floor((device_hash * batches) / HASHES)
+/** The batch, of so many, that has the devices of a shared file: every shared file is in one batch. */
+export function batchOfShard(shard: number, batches: number): number {
+  return Math.floor((shard * batches) / SHARED_FILES)
 }
 
 export const PARTITION_FILE = 'events.parquet'

@@ -1,4 +1,5 @@
 /** The archive: what a row holds, what its files are called, and the port behind which they lie (DESIGN §7). */
+import { type PayloadParts, type PlacedColumns, putTogether } from './archive-payload.ts'
 import type { DeviceType, EventType, PilotState, TimeQuality } from './event.ts'
 import { hashOf } from './hash.ts'
 import type { LogRecord, RecordSource } from './record.ts'
@@ -15,7 +16,7 @@ export type ArchiveRow = {
   source: RecordSource
   topic: string
   verdict: string
-  /** The bytes as text; null where they are none, and then `payload_base64` has them. */
+  /** The bytes as text, where no template has them; null where they are none, and then `payload_base64` has them. */
   payload: string | null
   payload_base64: string | null
   /** Of two rows with one identity one is a copy. */
@@ -31,7 +32,8 @@ export type ArchiveRow = {
   time_quality: TimeQuality | null
   /** 0 to 65,535, always the same of a device: what shared files are divided by. */
   device_hash: number
-} & ArchiveReadings
+} & ArchiveReadings &
+  PayloadParts
 
 /** Readings that questions are about; null where the message has none. */
 export type ArchiveReadings = {
@@ -137,17 +139,29 @@ export function joinPosition({ log_segment, log_offset }: Pick<ArchiveRow, 'log_
 }
 
 /** The record that the row was made of, byte for byte. */
-export function recordOfRow(row: Pick<ArchiveRow, keyof ArchivedRecord>): LogRecord {
-  const { received_at, source, topic, verdict, payload, payload_base64 } = row
-  const bytes =
-    payload === null ? Buffer.from(payload_base64 ?? '', 'base64') : new TextEncoder().encode(payload)
-  return { position: joinPosition(row), received_at, source, topic, verdict, payload: new Uint8Array(bytes) }
+export function recordOfRow(row: ArchivedRecord): LogRecord {
+  const { received_at, source, topic, verdict, payload_base64 } = row
+  const text = row.template === null ? row.payload : putTogether(row, row)
+  const payload =
+    text === null ? new Uint8Array(Buffer.from(payload_base64 ?? '', 'base64')) : TEXT.encode(text)
+  return { position: joinPosition(row), received_at, source, topic, verdict, payload }
 }
 
-/** The part of a row that is the record itself. */
+const TEXT = new TextEncoder()
+
+/** The part of a row of which the record can be made again. */
 export type ArchivedRecord = Pick<
   ArchiveRow,
-  'log_segment' | 'log_offset' | 'received_at' | 'source' | 'topic' | 'verdict' | 'payload' | 'payload_base64'
+  | 'log_segment'
+  | 'log_offset'
+  | 'received_at'
+  | 'source'
+  | 'topic'
+  | 'verdict'
+  | 'payload'
+  | 'payload_base64'
+  | keyof PayloadParts
+  | keyof PlacedColumns
 >
 
 /** Days of event time, half-open, epoch ms; every device's unless told. */

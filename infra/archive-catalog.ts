@@ -12,8 +12,9 @@ import {
   type SqlType,
   type TableColumns,
 } from '../adapters/archive-tables.ts'
-import { STORED_COLUMNS } from '../adapters/duckdb-columns.ts'
-import { LANDING_COLUMNS } from '../adapters/parquet-landing.ts'
+import { STORED_TYPES } from '../adapters/duckdb-columns.ts'
+import { WHOLE } from '../events/archive-payload.ts'
+import { PAYLOAD_SQL } from '../events/archive-payload-sql.ts'
 
 /** The first moment that an event can have by the clock rules: 10^12 ms. */
 const FIRST_DAY = { slashes: '2001/09/09', keys: 'year=2001/month=09/day=09' }
@@ -23,20 +24,9 @@ const SLASHES = 'yyyy/MM/dd'
 /** As Java's DateTimeFormatter has it: what is in quotes stands as it is. */
 const KEYS = "'year='yyyy'/month='MM'/day='dd"
 
-const KIND_TYPES = {
-  text: 'VARCHAR',
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  time: 'TIMESTAMP',
-  boolean: 'BOOLEAN',
-} as const
-
-const EVENT_COLUMNS: TableColumns = Object.fromEntries(
-  STORED_COLUMNS.map((name) => [
-    name,
-    KIND_TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind],
-  ]),
-)
+const EVENT_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES)
+/** The payload is shown whole, and not what it is made of. */
+const SHOWN_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES.filter(([name]) => !(name in WHOLE)))
 
 type Projection = Record<string, string>
 type Shape = { name: string; columns: TableColumns; partitions: string[]; at: string; projection: Projection }
@@ -152,8 +142,9 @@ const GLUE: Record<SqlType, string> = {
 
 /** A view as Athena itself keeps one in Glue: its SQL and columns as JSON in base64, in a comment. */
 function createView(scope: Construct, props: CatalogProps, { name, of, day: dayOf, more }: View): CfnTable {
-  const columns: TableColumns = { ...EVENT_COLUMNS, ...more, day: 'DATE' }
-  const selected = Object.keys(columns).map((column) => (column === 'day' ? `${dayOf} AS day` : column))
+  const columns: TableColumns = { ...SHOWN_COLUMNS, ...more, day: 'DATE' }
+  const made: Record<string, string> = { day: `${dayOf} AS day`, payload: `${PAYLOAD_SQL} AS payload` }
+  const selected = Object.keys(columns).map((column) => made[column] ?? column)
   const view = {
     originalSql: `SELECT ${selected.join(', ')} FROM ${of}`,
     catalog: 'awsdatacatalog',

@@ -1,6 +1,7 @@
 /** A record of the log as a row of the archive: the record itself, and what the one parser reads in it. Follows from the record alone. */
 import type { ArchiveReadings, ArchiveRow } from '../events/archive.ts'
 import { deviceHash, splitPosition } from '../events/archive.ts'
+import { type PayloadParts, type PlacedColumns, takeApart, WHOLE } from '../events/archive-payload.ts'
 import { canonicalMessage } from '../events/canonical.ts'
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
@@ -29,7 +30,7 @@ export function archiveRow(opened: OpenedRecord, wireless: WirelessLookup): Arch
     source,
     topic: topic.toWellFormed(),
     verdict: verdict.toWellFormed(),
-    ...payloadOf(record.payload),
+    ...payloadOf(record.payload, { device_id, ...placed, ...readings }),
     device_id,
     ...placed,
     device_hash: deviceHash(device_id),
@@ -146,11 +147,17 @@ function inReach(ms: number): number {
 
 const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Text where the bytes are text and come back as they were, else base64. */
-function payloadOf(bytes: Uint8Array): Pick<ArchiveRow, 'payload' | 'payload_base64'> {
+/** A template where the text comes back from it and the columns, text where the bytes are text, else base64. */
+function payloadOf(
+  bytes: Uint8Array,
+  columns: PlacedColumns,
+): Pick<ArchiveRow, 'payload' | 'payload_base64' | keyof PayloadParts> {
+  let text: string
   try {
-    return { payload: TEXT.decode(bytes), payload_base64: null }
+    text = TEXT.decode(bytes)
   } catch {
-    return { payload: null, payload_base64: Buffer.from(bytes).toString('base64') }
+    return { payload: null, payload_base64: Buffer.from(bytes).toString('base64'), ...WHOLE }
   }
+  const parts = takeApart(text, columns)
+  return { payload: parts ? null : text, payload_base64: null, ...(parts ?? WHOLE) }
 }

@@ -10,6 +10,12 @@ export type NightInput = { run: string; day: string }
 /** A part of the rows, by the hash of their devices. */
 export type BatchRef = { run: string; batch: number }
 
+/** How many rows, and the sum of a hash of each, which is the same in whatever order they are. */
+export type RowSums = { rows: number; sum: string }
+
+/** Of the rows that belong to one of the `SHARED_FILES`. */
+export type ShardSums = RowSums & { shard: number }
+
 /** Kept in the staging folder of the run. */
 export type NightPlan = NightInput & {
   /** Landing files, none of which may go before everything in them is somewhere else. */
@@ -17,6 +23,8 @@ export type NightPlan = NightInput & {
   rows: number
   batches: number
   layouts: Record<string, DayLayout>
+  /** What has landed, before anything is done with it. */
+  sums: ShardSums[]
   set_aside: { name: string; error: string }[]
 }
 
@@ -24,6 +32,7 @@ export type NightPlan = NightInput & {
 export type Survey = {
   rows: number
   days: { day: string; rows: number; devices: number }[]
+  sums: ShardSums[]
   damaged: { name: string; error: string }[]
 }
 
@@ -31,6 +40,8 @@ export type Compaction = {
   /** Files with rows of the batch; rows of other batches are not in them. */
   sources: string[]
   layouts: Record<string, DayLayout>
+  /** What of the batch has landed. */
+  landed: RowSums
   /** Where what is made is put. */
   staging: string
 }

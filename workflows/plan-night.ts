@@ -26,6 +26,7 @@ export async function planNight({ run, day }: NightInput, ports: NightPorts): Pr
     rows: survey.rows,
     batches,
     layouts: await layoutsOf(survey, ports),
+    sums: survey.sums,
     set_aside: survey.damaged,
   }
   await putPlan(files, plan)

@@ -1,6 +1,14 @@
 /** What lies in the staging folder of a run, and is gone with it. */
 import { type ArchiveFiles, STAGING } from '../events/archive.ts'
-import { BadNight, type BatchRef, type Compacted, type Compaction, type NightPlan } from './night-ports.ts'
+import { batchOfShard } from '../events/archive-places.ts'
+import {
+  BadNight,
+  type BatchRef,
+  type Compacted,
+  type Compaction,
+  type NightPlan,
+  type RowSums,
+} from './night-ports.ts'
 
 export function stagingOf(run: string): string {
   return `${STAGING}${run}/`
@@ -45,10 +53,18 @@ export function loadReport(files: ArchiveFiles, ref: BatchRef): Promise<Compacte
 
 /** What a batch is made of. */
 export async function compactionOf(files: ArchiveFiles, ref: BatchRef): Promise<Compaction> {
-  const { landing, batches, layouts } = await loadPlan(files, ref.run)
+  const { landing, batches, layouts, sums } = await loadPlan(files, ref.run)
   const spread = batches > 1 ? await files.list(`${spreadFolder(ref.run)}${ref.batch}/`) : null
   const sources = spread?.map(({ name }) => name) ?? landing
-  return { sources, layouts, staging: batchFolder(ref) }
+  const own = sums.filter(({ shard }) => batchOfShard(shard, batches) === ref.batch)
+  return { sources, layouts, landed: addSums(own), staging: batchFolder(ref) }
+}
+
+export function addSums(all: readonly RowSums[]): RowSums {
+  return {
+    rows: all.reduce((rows, one) => rows + one.rows, 0),
+    sum: String(all.reduce((sum, one) => sum + BigInt(one.sum), 0n)),
+  }
 }
 
 export function putJson(files: ArchiveFiles, name: string, value: unknown): Promise<void> {
