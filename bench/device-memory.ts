@@ -45,7 +45,8 @@ for (const records of recordsByDevice().values()) {
 }
 const text = items.reduce((bytes, { state }) => bytes + state.length, 0)
 const withStates = heapUsed() - before - text
-const unchanged = items.filter((item) => readState(item) === readState(item)).length
+const parsed = items.map(readState)
+const unchanged = items.filter((item, n) => readState(item) === parsed[n]).length
 
 const start = heapUsed()
 const verified: QuickDevice[] = []
