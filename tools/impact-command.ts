@@ -10,7 +10,7 @@ import { isSame } from '../visualizer/chart-diff.ts'
 import { impactPageParts } from './chart-page-parts.ts'
 import { type ChartPair, chartImpact, drawPair, pairCharts } from './impact-charts.ts'
 import { chooseExamples, makeExamples } from './impact-examples.ts'
-import { foldImpact, type ImpactPlan, type Side } from './impact-fold.ts'
+import { foldImpact, type Side } from './impact-fold.ts'
 import { type ImpactOptions, parseImpactOptions } from './impact-options.ts'
 import { type DrawnPair, impactPage } from './impact-page.ts'
 import { FOLD, loadRevision, type RevisionCode, RevisionRefused } from './impact-revision.ts'
@@ -19,8 +19,6 @@ import { createBars, type ReplayStreams } from './replay-output.ts'
 import { changedSources, sourcesFrom } from './source-files.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-/** What reads a record: a revision that has changed it reads for itself. */
-const READ = 'processors/decode-record.ts'
 const WORKING_TREE = 'the working tree'
 
 /** 0: nothing differs. 1: something does. 2: it failed, or could not begin. Rejects for a bug only. */
@@ -56,12 +54,7 @@ async function compareRevisions(
   const is = await loadRevision(after.root, after.name)
   const changed_files = changedSources(sourcesFrom(before.root, FOLD), sourcesFrom(after.root, FOLD))
   const pairs = pairCharts(was.charts, is.charts)
-  const plan = {
-    before: changed_files.length > 0 ? before : null,
-    after,
-    read_alike: changedSources(sourcesFrom(before.root, READ), sourcesFrom(after.root, READ)).length === 0,
-  }
-  const folded = await fold(options, plan, streams)
+  const folded = await fold(options, changed_files.length > 0 ? before : null, after, streams)
   const report = impactReport(folded.impacts, options.range, {
     base: { revision: options.base, commit: base.commit },
     changed_files,
@@ -97,18 +90,14 @@ async function writePage({ options, report, pairs, before, after }: Compared): P
   await writeFile(options.out ?? '', impactPage(report, drawn, examples, await impactPageParts()))
 }
 
-async function fold(
-  options: ImpactOptions,
-  plan: Pick<ImpactPlan, 'before' | 'after' | 'read_alike'>,
-  streams: ReplayStreams,
-) {
+async function fold(options: ImpactOptions, before: Side | null, after: Side, streams: ReplayStreams) {
   const { source, range, threads } = options
   const impacts: DeviceImpact[] = []
   const poison = new Set<string>()
   const bars = createBars(streams.tty, () => performance.now())
   try {
     const figures = await foldImpact(
-      { source, until: null, range, ...plan },
+      { source, until: null, range, before, after },
       threads,
       {
         onPoison: ({ position }) => void poison.add(position),
