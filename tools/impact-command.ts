@@ -26,12 +26,10 @@ export async function runImpact(argv: string[], streams: ReplayStreams): Promise
   try {
     const options = parseImpactOptions(argv, (text) => void streams.out.write(text))
     const base = await checkOut(ROOT, options.base)
-    process.once('exit', base.remove)
     try {
       return await compareRevisions(options, base, streams)
     } finally {
       base.remove()
-      process.off('exit', base.remove)
     }
   } catch (error) {
     if (error instanceof HelpAsked) return 0
@@ -63,7 +61,7 @@ async function compareRevisions(
     refused: folded.refused,
   })
   if (options.out !== null) {
-    await writePage({ options, report, pairs, before: was, after: is })
+    await writePage({ options, report, pairs, before: was, after: is }, streams)
     if (streams.tty) streams.err(`the page is ${options.out}\n`)
   }
   await tell(options, report, streams)
@@ -79,9 +77,15 @@ type Compared = {
 }
 
 /** Drawn are the charts that differ, and those that something can be clicked through on. */
-async function writePage({ options, report, pairs, before, after }: Compared): Promise<void> {
+async function writePage(
+  { options, report, pairs, before, after }: Compared,
+  { tty }: ReplayStreams,
+): Promise<void> {
   const chosen = chooseExamples(report, options.examples)
-  const examples = await makeExamples(chosen, options, before, after)
+  const bars = createBars(tty, () => performance.now())
+  const examples = await makeExamples(chosen, options, before, after, (read, total, records) =>
+    bars.set('examples', read, total, records),
+  ).finally(bars.end)
   const shown = pairs.filter(
     ({ id, diff }) => diff === null || !isSame(diff) || examples.some(({ chart }) => chart === id),
   )
