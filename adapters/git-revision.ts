@@ -15,12 +15,17 @@ const run = promisify(execFile)
 
 /**
  * Writes what `revision` holds of the project at `root` to a temporary folder, whose packages are those that are installed
- * here. The repository is only read. @throws NoRevision
+ * here. The repository is only read, and the folder goes
+ * with the process at the latest. @throws NoRevision
  */
 export async function checkOut(root: string, revision: string): Promise<CheckedOut> {
   const commit = await commitOf(root, revision)
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pilotline-revision-')))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const remove = () => {
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', remove)
   try {
     const tar = join(folder, 'sources.tar')
     // Of a project in a folder of its repository, that folder.

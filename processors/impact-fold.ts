@@ -1,26 +1,13 @@
 /** The same records folded by two revisions at once, device by device, in one reading. */
-
-import type { LogRecord } from '../events/record.ts'
 import { compareSides, type DeviceImpact, sameOnBoth } from './impact-compare.ts'
 import { readTogether } from './read-together.ts'
-import {
-  type FoldedDevice,
-  type FoldOptions,
-  type foldRecords,
-  type ReadRecord,
-  readDeviceRecord,
-} from './replay-fold.ts'
+import type { FoldedDevice, FoldOptions, foldRecords } from './replay-fold.ts'
 
 /** `foldRecords` of a revision: the one call by which a fold of another revision is run. */
 export type FoldRecords = typeof foldRecords
 
 /** `before` null: both are the same code, and one fold is enough. */
-export type FoldSides = {
-  before: FoldRecords | null
-  after: FoldRecords
-  /** Both read records by the same code: each is read once. */
-  read_alike: boolean
-}
+export type FoldSides = { before: FoldRecords | null; after: FoldRecords }
 
 export type ImpactFigures = {
   records: number
@@ -33,7 +20,7 @@ export type ImpactFigures = {
 
 /** Tells each device of the share once, in no order. */
 export async function foldSides(
-  { before, after, read_alike }: FoldSides,
+  { before, after }: FoldSides,
   options: FoldOptions,
   tell: (impact: DeviceImpact) => void,
 ): Promise<ImpactFigures> {
@@ -47,13 +34,10 @@ export async function foldSides(
   }
   const [forBefore, forAfter] = readTogether(watched.source, 2)
   const half = pairUp((was, is) => tell(compareSides({ before: was, after: is }, range)))
-  const read = read_alike ? { read: readOnce() } : {}
   const { onRecords: _, ...quiet } = options
   const [was, is] = await Promise.all([
-    before({ ...quiet, ...read, source: forBefore as FoldOptions['source'] }, async (one) =>
-      half.before(one),
-    ),
-    after({ ...options, ...read, source: forAfter as FoldOptions['source'] }, async (one) => half.after(one)),
+    before({ ...quiet, source: forBefore as FoldOptions['source'] }, async (one) => half.before(one)),
+    after({ ...options, source: forAfter as FoldOptions['source'] }, async (one) => half.after(one)),
   ])
   half.rest()
   return {
@@ -61,18 +45,6 @@ export async function foldSides(
     in_range: watched.inRange(),
     refused: { before: was.refused, after: is.refused },
     whole: Math.max(was.whole, is.whole),
-  }
-}
-
-/** What is read of a record is told whoever asks next, if it is about the same device. */
-function readOnce(): ReadRecord {
-  const known = new WeakMap<LogRecord, ReturnType<ReadRecord>>()
-  return (record, device_id) => {
-    const before = known.get(record)
-    if (before && before.device_id === device_id) return before
-    const read = readDeviceRecord(record, device_id)
-    known.set(record, read)
-    return read
   }
 }
 

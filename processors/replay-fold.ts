@@ -4,7 +4,7 @@
  */
 import type { LogRecord } from '../events/record.ts'
 import { configTopic } from '../events/topics.ts'
-import { type DeviceRecord, openRecord, type Refused, readRecord } from './decode-record.ts'
+import { openRecord, readRecord } from './decode-record.ts'
 import { createOwners, shareOf } from './replay-owner.ts'
 import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-quick.ts'
 import type { ReplayRange, ReplaySource } from './replay-source.ts'
@@ -24,11 +24,7 @@ export type FoldOptions = {
   onRecords?: (records: number, pass: number) => void
   /** Bytes of payload that a pass for the others holds. */
   group_bytes?: number
-  /** Reads a device's record, where somebody has read it before. */
-  read?: ReadRecord
 }
-
-export type ReadRecord = (record: LogRecord, device_id: string) => DeviceRecord | Refused
 
 export type FoldFigures = {
   /** Read from the source by this share: its own devices' and those of nobody, which the first share counts. */
@@ -58,7 +54,6 @@ export async function foldRecords(
   options: FoldOptions,
   tell: (device: FoldedDevice) => Promise<void>,
 ): Promise<FoldFigures> {
-  const { read = readDeviceRecord } = options
   const devices = new Map<string, Device>()
   const figures: FoldFigures = { records: 0, refused: 0, whole: 0, passes: 1 }
   await eachRecord(options, 1, figures, (device_id, record) => {
@@ -69,7 +64,7 @@ export async function foldRecords(
     }
     device.records++
     device.bytes += record.payload.byteLength
-    if (device.quick) takeRecord(device, device.quick, read(record, device_id), holdOf(devices.size))
+    if (device.quick) takeRecord(device, device.quick, record, holdOf(devices.size))
   })
   const others: [string, Device][] = []
   for (const [device_id, device] of devices) {
@@ -91,11 +86,8 @@ function holdOf(devices: number): number {
   return Math.max(4, Math.min(MOST_HELD, Math.floor(HELD / devices)))
 }
 
-export function readDeviceRecord(record: LogRecord, device_id: string): DeviceRecord | Refused {
-  return readRecord(openRecord(record), () => device_id)
-}
-
-function takeRecord(device: Device, quick: QuickDevice, read: DeviceRecord | Refused, hold: number): void {
+function takeRecord(device: Device, quick: QuickDevice, record: LogRecord, hold: number): void {
+  const read = readRecord(openRecord(record), () => quick.device_id)
   if ('rejection' in read) quick.refused++
   else if (!takeQuick(quick, read, hold)) device.quick = null
 }

@@ -10,7 +10,7 @@ import { isSame } from '../visualizer/chart-diff.ts'
 import { impactPageParts } from './chart-page-parts.ts'
 import { type ChartPair, chartImpact, drawPair, pairCharts } from './impact-charts.ts'
 import { chooseExamples, makeExamples } from './impact-examples.ts'
-import { foldImpact, type ImpactPlan, type Side } from './impact-fold.ts'
+import { foldImpact, type Side } from './impact-fold.ts'
 import { type ImpactOptions, parseImpactOptions } from './impact-options.ts'
 import { type DrawnPair, impactPage } from './impact-page.ts'
 import { FOLD, loadRevision, type RevisionCode, RevisionRefused } from './impact-revision.ts'
@@ -19,8 +19,6 @@ import { createBars, type ReplayStreams } from './replay-output.ts'
 import { changedSources, sourcesFrom } from './source-files.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-/** What reads a record: a revision that has changed it reads for itself. */
-const READ = 'processors/decode-record.ts'
 const WORKING_TREE = 'the working tree'
 
 /** 0: nothing differs. 1: something does. 2: it failed, or could not begin. Rejects for a bug only. */
@@ -28,12 +26,10 @@ export async function runImpact(argv: string[], streams: ReplayStreams): Promise
   try {
     const options = parseImpactOptions(argv, (text) => void streams.out.write(text))
     const base = await checkOut(ROOT, options.base)
-    process.once('exit', base.remove)
     try {
       return await compareRevisions(options, base, streams)
     } finally {
       base.remove()
-      process.off('exit', base.remove)
     }
   } catch (error) {
     if (error instanceof HelpAsked) return 0
@@ -56,12 +52,7 @@ async function compareRevisions(
   const is = await loadRevision(after.root, after.name)
   const changed_files = changedSources(sourcesFrom(before.root, FOLD), sourcesFrom(after.root, FOLD))
   const pairs = pairCharts(was.charts, is.charts)
-  const plan = {
-    before: changed_files.length > 0 ? before : null,
-    after,
-    read_alike: changedSources(sourcesFrom(before.root, READ), sourcesFrom(after.root, READ)).length === 0,
-  }
-  const folded = await fold(options, plan, streams)
+  const folded = await fold(options, changed_files.length > 0 ? before : null, after, streams)
   const report = impactReport(folded.impacts, options.range, {
     base: { revision: options.base, commit: base.commit },
     changed_files,
@@ -70,7 +61,7 @@ async function compareRevisions(
     refused: folded.refused,
   })
   if (options.out !== null) {
-    await writePage({ options, report, pairs, before: was, after: is })
+    await writePage({ options, report, pairs, before: was, after: is }, streams)
     if (streams.tty) streams.err(`the page is ${options.out}\n`)
   }
   await tell(options, report, streams)
@@ -86,9 +77,15 @@ type Compared = {
 }
 
 /** Drawn are the charts that differ, and those that something can be clicked through on. */
-async function writePage({ options, report, pairs, before, after }: Compared): Promise<void> {
+async function writePage(
+  { options, report, pairs, before, after }: Compared,
+  { tty }: ReplayStreams,
+): Promise<void> {
   const chosen = chooseExamples(report, options.examples)
-  const examples = await makeExamples(chosen, options, before, after)
+  const bars = createBars(tty, () => performance.now())
+  const examples = await makeExamples(chosen, options, before, after, (read, total, records) =>
+    bars.set('examples', read, total, records),
+  ).finally(bars.end)
   const shown = pairs.filter(
     ({ id, diff }) => diff === null || !isSame(diff) || examples.some(({ chart }) => chart === id),
   )
@@ -97,18 +94,14 @@ async function writePage({ options, report, pairs, before, after }: Compared): P
   await writeFile(options.out ?? '', impactPage(report, drawn, examples, await impactPageParts()))
 }
 
-async function fold(
-  options: ImpactOptions,
-  plan: Pick<ImpactPlan, 'before' | 'after' | 'read_alike'>,
-  streams: ReplayStreams,
-) {
+async function fold(options: ImpactOptions, before: Side | null, after: Side, streams: ReplayStreams) {
   const { source, range, threads } = options
   const impacts: DeviceImpact[] = []
   const poison = new Set<string>()
   const bars = createBars(streams.tty, () => performance.now())
   try {
     const figures = await foldImpact(
-      { source, until: null, range, ...plan },
+      { source, until: null, range, before, after },
       threads,
       {
         onPoison: ({ position }) => void poison.add(position),

@@ -58,9 +58,10 @@ export async function makeExamples(
   options: ImpactOptions,
   before: RevisionCode,
   after: RevisionCode,
+  onRead: OnRead,
 ): Promise<Example[]> {
   const ids = [...new Set(chosen.map(({ device_id }) => device_id))]
-  const records = await recordsOf(ids, options)
+  const records = await recordsOf(ids, options, onRead)
   const examples: Example[] = []
   for (const device_id of ids) {
     const { store } = await processWhole(device_id, records.get(device_id) ?? [])
@@ -71,28 +72,41 @@ export async function makeExamples(
   return examples
 }
 
+/** How far the history has been read once more, of how much, and how many records that were. */
+export type OnRead = (read: number, total: number | null, records: number) => void
+
 const EVERY_KEY = { from: { ts: 0, ord: '' }, to: { ts: Number.MAX_SAFE_INTEGER, ord: '' } }
 
-async function recordsOf(ids: string[], { source, range }: ImpactOptions): Promise<Map<string, LogRecord[]>> {
+async function recordsOf(
+  ids: string[],
+  { source, range }: ImpactOptions,
+  onRead: OnRead,
+): Promise<Map<string, LogRecord[]>> {
   const found = new Map<string, LogRecord[]>(ids.map((id) => [id, []]))
   // An archive opens only the files of the device that it is asked for.
   const readings = source.kind === 'archive' ? ids : [null]
   const until = range.to + range.margin_ms
+  let [read, records] = [0, 0]
   for (const device_id of readings) {
     const opened = await openSource({
       source,
       range: { ...range, from: 0, to: until, device_id },
       until: null,
       onPoison: () => {},
-      onRead: () => {},
+      onRead: (now) => {
+        read = now
+      },
     })
     const owners = createOwners()
     try {
-      for await (const batch of opened.source.batches())
+      for await (const batch of opened.source.batches()) {
         for (const record of batch.records) {
           const whose = owners.whose(record)
           if (whose !== null && record.received_at < until) found.get(whose)?.push(record)
         }
+        records += batch.records.length
+        onRead(read, opened.total, records)
+      }
     } finally {
       opened.close()
     }

@@ -8,12 +8,7 @@ import { runShares, type ShareListener } from './share-threads.ts'
 export type Side = { root: string; name: string }
 
 /** `before` null: both are the same code. */
-export type ImpactPlan = Omit<ShareStart, 'share' | 'shares'> & {
-  before: Side | null
-  after: Side
-  /** Both read records by the same code. */
-  read_alike: boolean
-}
+export type ImpactPlan = Omit<ShareStart, 'share' | 'shares'> & { before: Side | null; after: Side }
 export type ImpactStart = ImpactPlan & Pick<ShareStart, 'share' | 'shares'>
 
 /** Every device once, in no order, and the figures of all threads together. */

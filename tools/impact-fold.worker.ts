@@ -20,9 +20,7 @@ const gathered = gatherItems<DeviceImpact>((items) => tell({ kind: 'items', item
 const start = workerData as ImpactStart
 
 async function fold(): Promise<ImpactFigures> {
-  const { read_alike } = start
-  const before = start.before && (await foldOf(start.before))
-  const sides = { before, after: await foldOf(start.after), read_alike }
+  const sides = { before: start.before && (await foldOf(start.before)), after: await foldOf(start.after) }
   const figures = await withShare(
     start,
     {

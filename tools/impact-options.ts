@@ -45,6 +45,8 @@ Exit codes: 0 nothing differs; 1 something does, a session or a chart; 2 it fail
 /** `argv` without node and the script. Throws `BadFlags`, or `HelpAsked`. */
 export function parseImpactOptions(argv: string[], write: (text: string) => void): ImpactOptions {
   const flags = parseFlags(describeCommand(write), argv).opts<Flags>()
+  const given = [flags.archive, flags.log, flags.file].filter((one) => one !== undefined)
+  if (given.length !== 1) throw new BadFlags('give one source: --archive DIR, --log DIR or --file PATH')
   const source = sourceOf(flags)
   if (flags.base.trim() === '') throw new BadFlags('--base names no revision')
   return {

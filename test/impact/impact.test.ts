@@ -101,15 +101,11 @@ describe('npm run impact', () => {
     expect(back.report.found).toMatchObject({ split: 0, merge: 1 })
   }, 120_000)
 
-  it('says the same however many threads have read, and whether each record was read once or twice', async () => {
+  it('says the same however many threads have read', async () => {
     edited()
     const one = await run('--no-page', '--threads', '1')
     const three = await run('--no-page', '--threads', '3')
     expect(three).toEqual(one)
-    repo.edit('processors/decode-record.ts', '/** Never throws', '/** It never throws')
-    const { report } = await run('--no-page')
-    expect(report.changed_files).toContain('processors/decode-record.ts')
-    expect(report.differences).toEqual(one.report.differences)
   }, 120_000)
 
   it('tells of the range alone, and refuses one in which nothing was said', async () => {
