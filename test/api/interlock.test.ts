@@ -28,6 +28,20 @@ async function alarms(query = '') {
   return body.items as Record<string, unknown>[]
 }
 
+test('a circuit is on its chart like any device, and has its path', async () => {
+  await violate()
+  const { body: fleet } = await home.ask('/v1/charts/ev-interlock/fleet')
+  const here = fleet.states.flatMap((one: { state: string; devices: number }) =>
+    one.devices > 0 ? [one.state] : [],
+  )
+  expect(here).toEqual(['violation', 'violation.on'])
+  const asked = `/v1/charts/ev-interlock/path?device_id=${encodeURIComponent(PAIR)}`
+  const { status, body } = await home.ask(asked)
+  expect([status, body.state, body.more]).toEqual([200, 'violation.on', false])
+  const counted = fleet.edges.flatMap((one: { edge: string; day: number }) => (one.day > 0 ? [one.edge] : []))
+  expect(body.items.map(({ edge }: { edge: string }) => edge).sort()).toEqual(counted.sort())
+})
+
 describe('a violated interlock', () => {
   test('is an alarm of its pair and its location, with its figures so far', async () => {
     await violate()

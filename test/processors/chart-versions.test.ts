@@ -1,5 +1,7 @@
 /** A newer version of a chart comes to devices that an older one has folded (DESIGN §4): nobody is reset. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readStandings } from '../../statecharts/device-standing.ts'
+import { takenSince } from '../../statecharts/moves.ts'
 import { type Release, releaseOf } from '../stand-ins/release.ts'
 import { migrateCycle, RUNNERS, settlingThermostat } from '../statecharts/next-versions.ts'
 import { given, HOMES, itemOf, rowsOf } from './given.ts'
@@ -46,6 +48,19 @@ describe.each(RUNNERS)('a chart that is upgraded (%s)', (runner) => {
         [0, 10],
         [13, 40, 4],
       ])
+    })
+
+    test('by any way keeps how often it had taken its edges', async () => {
+      for (const release of [refold, pin, migrate]) {
+        const world = await upgraded(home, release, [on(0), off(10)], on(20))
+        const { heating } = readStandings(itemOf(world).standing)
+        expect(heating?.version).toBe(2)
+        const counts = heating?.taken?.map((one) => [one[0], takenSince(one, at(0))])
+        expect(counts).toEqual([
+          ['calling / call.off / 2', 1],
+          ['idle / call.on', 2],
+        ])
+      }
     })
 
     test('while it is at rest just goes on, and what was told stays as it was', async () => {
