@@ -1,6 +1,6 @@
 /**
  * Landing files, by parquetjs-lite: the smallest and quickest to load. It rounds, guesses and repeats where it should
- * refuse, so every value is checked before it sees the row, and every append is awaited.
+ * refuse, so every value is checked before it sees the row.
  */
 // @ts-expect-error: it has no types; what is used of it is typed below.
 import parquetjs from 'parquetjs-lite'
@@ -9,7 +9,21 @@ import { BadArchiveRow } from '../processors/archive-batch.ts'
 
 type Field = { type: string; optional: boolean; compression: 'SNAPPY' }
 type Sink = { write(bytes: Uint8Array, done: () => void): void; end(done: () => void): void }
-type Writer = { appendRow(row: Record<string, unknown>): Promise<void>; close(): Promise<void> }
+/** What `appendRow` gathers until `close`: of each column what it has, and where there is nothing. */
+type ColumnData = {
+  dlevels: number[]
+  rlevels: number[]
+  values: unknown[]
+  distinct_values: Set<unknown>
+  count: number
+}
+type RowBuffer = {
+  rowCount: number
+  pageRowCount: number
+  columnData: Record<string, ColumnData>
+  pages: Record<string, unknown[]>
+}
+type Writer = { rowBuffer: Partial<RowBuffer>; close(): Promise<void> }
 type ParquetJs = {
   ParquetSchema: new (fields: Record<string, Field>) => object
   ParquetWriter: {
@@ -88,7 +102,7 @@ const RULES: Record<Kind, { holds: (value: unknown) => boolean; rule: string }> 
 }
 
 const columns = Object.entries(LANDING_COLUMNS) as [keyof ArchiveRow, Column][]
-const schema = new ParquetSchema(
+export const LANDING_SCHEMA = new ParquetSchema(
   Object.fromEntries(
     columns.map(([name, { kind, optional }]) => [
       name,
@@ -97,10 +111,12 @@ const schema = new ParquetSchema(
   ),
 )
 
-/** More than a batch has, so that a file is one row group. */
-const ROW_GROUP = 100_000
+/** More than a batch has, so that a file is one row group and one page. */
+export const ROW_GROUP = 100_000
 
+/** @throws BadArchiveRow, RangeError for more rows than a file takes */
 export async function writeLanding(rows: readonly ArchiveRow[]): Promise<Uint8Array> {
+  if (rows.length > ROW_GROUP) throw new RangeError(`${rows.length} rows are more than a landing file takes`)
   for (const row of rows) checkRow(row)
   const chunks: Uint8Array[] = []
   const sink: Sink = {
@@ -110,12 +126,12 @@ export async function writeLanding(rows: readonly ArchiveRow[]): Promise<Uint8Ar
     },
     end: (done) => done(),
   }
-  const writer = await ParquetWriter.openStream(schema, sink, {
+  const writer = await ParquetWriter.openStream(LANDING_SCHEMA, sink, {
     rowGroupSize: ROW_GROUP,
     pageSize: ROW_GROUP,
     useDataPageV2: false,
   })
-  for (const row of rows) await writer.appendRow(withoutNulls(row))
+  if (rows.length > 0) writer.rowBuffer = bufferOf(rows)
   await writer.close()
   return Buffer.concat(chunks)
 }
@@ -130,9 +146,34 @@ export function checkRow(row: ArchiveRow): void {
   }
 }
 
-/** What is absent must be left out: parquetjs-lite takes null for a value. */
-function withoutNulls(row: ArchiveRow): Record<string, unknown> {
-  const told: Record<string, unknown> = {}
-  for (const [name] of columns) if (row[name] !== null) told[name] = row[name]
-  return told
+/**
+ * What `appendRow` would come to, by column: row by row it takes some ten times as long, most of a landing file's time. A
+ * test holds both to the same bytes.
+ */
+function bufferOf(rows: readonly ArchiveRow[]): RowBuffer {
+  const columnData = Object.fromEntries(columns.map((column) => [column[0], columnOf(rows, column)]))
+  const pages = Object.fromEntries(columns.map(([name]) => [name, []]))
+  return { rowCount: rows.length, pageRowCount: rows.length, columnData, pages }
+}
+
+function columnOf(
+  rows: readonly ArchiveRow[],
+  [name, { kind, optional }]: readonly [keyof ArchiveRow, Column],
+): ColumnData {
+  const data: ColumnData = {
+    dlevels: [],
+    rlevels: [],
+    values: [],
+    distinct_values: new Set(),
+    count: rows.length,
+  }
+  for (const row of rows) {
+    const value = row[name]
+    data.rlevels.push(0)
+    data.dlevels.push(optional && value !== null ? 1 : 0)
+    if (value === null) continue
+    data.distinct_values.add(value)
+    data.values.push(kind === 'text' ? Buffer.from(value as string) : value)
+  }
+  return data
 }

@@ -4,7 +4,7 @@ import { openDuck, parquetFiles } from '../../adapters/duckdb-open.ts'
 import { folderArchive } from '../../adapters/folder-archive.ts'
 import { memoryArchive } from '../../adapters/memory-archive.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
-import { checkRow, writeLanding } from '../../adapters/parquet-landing.ts'
+import { checkRow, LANDING_SCHEMA, ROW_GROUP, writeLanding } from '../../adapters/parquet-landing.ts'
 import {
   type ArchiveFiles,
   type ArchiveRow,
@@ -125,6 +125,26 @@ test.each([
   const row = { ...rowOf(charger(1, NOON)), [field]: value } as ArchiveRow
   expect(() => checkRow(row)).toThrow(field)
   await expect(writeLanding([row])).rejects.toThrow(field)
+})
+
+test('a file has the bytes that parquetjs would write row by row', async () => {
+  // @ts-expect-error: it has no types.
+  const { ParquetWriter } = (await import('parquetjs-lite')).default
+  const rows = [...everyKind().map(rowOf), rowOf(charger(11, NOON, { note: 'ü'.repeat(40), soc: -7.25 }))]
+  const chunks: Uint8Array[] = []
+  const sink = {
+    write: (bytes: Uint8Array, done: () => void) => {
+      chunks.push(bytes)
+      done()
+    },
+    end: (done: () => void) => done(),
+  }
+  const options = { rowGroupSize: ROW_GROUP, pageSize: ROW_GROUP, useDataPageV2: false }
+  const writer = await ParquetWriter.openStream(LANDING_SCHEMA, sink, options)
+  for (const row of rows)
+    await writer.appendRow(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))
+  await writer.close()
+  expect(Buffer.from(await writeLanding(rows)).equals(Buffer.concat(chunks))).toBe(true)
 })
 
 test('many rows are one file, each of them once', async () => {
