@@ -5,7 +5,8 @@ Modes:
   verify    folds the log anew and holds what it comes to against what is stored: sessions, cycles and kWh that would
             appear, vanish or change, device by device. Writes nothing; the server may run.
   repair    folds in what the store has not seen, late or not; what never was on the folder's log is put there first.
-            The server is stopped. What is known is dropped: a second repair writes nothing.
+            The server is stopped. What is known is dropped: a second repair writes nothing. What GET /v1/backfill lists
+            is taken up, of devices of which the source has everything.
   restream  puts the records on another log, with the time at which they were received
   shadow T  folds the log into a store of its own beside the live one; verify --table T holds the log against it
 
