@@ -23,6 +23,9 @@ Of a stream, --from begins at what arrived an hour before, unless a device or a 
 to what was on the stream when it began. --shard ID --after-sequence N begins in the middle. Credentials and region are
 AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint FILE goes on where it was.
 
+--dynamodb PREFIX is the AWS home: verify holds a stream against its tables, repair folds in what they lack of it, or of
+what was given up, beside the functions that go on. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
+
 --archive reads by event time what the nights have kept; a checkpoint of it begins anew.
 
 Examples:
