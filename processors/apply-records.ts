@@ -54,14 +54,16 @@ export async function applyRecords(
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
-  let work: DeviceWork | null = stored && beginWork(readState(stored), stored, lookups)
+  // A state of which no record has been counted is the mark of an attempt that never ended: nobody knows the device yet.
+  let work: DeviceWork | null =
+    stored && stored.applied > 0 ? beginWork(readState(stored), stored, lookups) : null
   if (work) await upgradeCharts(work)
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {
       feeds.push(feedOfUntil(decoded))
       continue
     }
-    work ??= workOfNewDevice(decoded, lookups)
+    work ??= workOfNewDevice(decoded, stored, lookups)
     if (!work) {
       if (decoded.kind === 'until') continue
       refused.push(refuseUnknown(decoded))
@@ -98,9 +100,15 @@ function lostIn(work: DeviceWork, { from, to, since }: Lost): Range {
 const NOWHERE = { position: '' }
 const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 }
 
-function workOfNewDevice(decoded: DeviceRecord, lookups: Lookups): DeviceWork | null {
+function workOfNewDevice(
+  decoded: DeviceRecord,
+  stored: DeviceStateItem | null,
+  lookups: Lookups,
+): DeviceWork | null {
   const device_type = deviceTypeOf(decoded)
-  return device_type && beginWork(newDeviceState(decoded.device_id, device_type), null, lookups)
+  if (!device_type) return null
+  const state = stored ? readState(stored) : newDeviceState(decoded.device_id, device_type)
+  return beginWork(state, stored, lookups)
 }
 
 function applyOne(work: DeviceWork, decoded: DeviceRecord): Promise<Rejection | null> | Rejection | null {

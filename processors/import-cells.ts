@@ -34,7 +34,7 @@ export function readFields<S extends FieldSpecs>(
   const fields: Record<string, unknown> = {}
   for (const source of sources) {
     const spec = specs[source.field] as FieldSpec
-    const text = 'value' in source ? source.value : (cells[source.index] ?? '')
+    const text = 'value' in source ? source.value : textOf(cells, source.indexes)
     if (text === '') {
       if (spec.required) return reject(source.field, text, 'is empty')
       continue
@@ -46,6 +46,15 @@ export function readFields<S extends FieldSpecs>(
     fields[source.field] = outcome.value
   }
   return fields as Fields<S>
+}
+
+function textOf(cells: readonly string[], indexes: readonly number[]): string {
+  const [only] = indexes
+  if (indexes.length === 1) return cells[only as number] ?? ''
+  return indexes
+    .map((index) => cells[index] ?? '')
+    .join(' ')
+    .trim()
 }
 
 function readCell(

@@ -17,6 +17,9 @@ export type FieldSpecs = Record<string, FieldSpec>
 /** Units of a time that is a number: epoch milliseconds unless told. ISO 8601 needs none. */
 export const TIME_UNITS: Record<string, { ms: number }> = { ms: { ms: 1 }, s: { ms: 1000 } }
 
+/** Of a date in figures that does not begin with its year: 7/9/2016 is the 9th of July, or the 7th of September. */
+export const DATE_ORDERS = ['mdy', 'dmy'] as const
+
 /** The first unit of each is the one that is meant when none is named. */
 const ENERGY = { kWh: { per: 1 }, Wh: { per: 1000 } }
 const POWER = { kW: { per: 1 }, W: { per: 1000 } }
@@ -82,5 +85,5 @@ export const THERMOSTAT_FIELDS = {
 /** What may follow a column's name behind a colon; the first is the unit of a column that names none. */
 export function unitsOf(spec: FieldSpec): string[] {
   if (spec.kind === 'number') return Object.keys(spec.units)
-  return spec.kind === 'time' ? Object.keys(TIME_UNITS) : []
+  return spec.kind === 'time' ? [...Object.keys(TIME_UNITS), ...DATE_ORDERS] : []
 }

@@ -1,13 +1,14 @@
 /** Which column of a file is which field: the notation `field=column[:unit]`, and what it comes to for one header. */
 import { parse as parseCsv } from 'csv-parse/sync'
-import { type FieldSpecs, unitsOf } from './import-fields.ts'
+import { type FieldSpec, type FieldSpecs, unitsOf } from './import-fields.ts'
 import { BadImport } from './import-report.ts'
 
 /** Of one field: the column it is read from, as it was written, or the value that every row has. */
 export type Mapping = Map<string, { column: string } | { value: string }>
 
-/** Where a field of a row is found. `unit` is null where none was named. */
-export type Source = { field: string } & ({ index: number; unit: string | null } | { value: string })
+/** Where a field of a row is found: in a column, or in several, as a date and a time of day. `unit` is null where none was named. */
+export type Source = { field: string } & (Columns | { value: string })
+type Columns = { indexes: number[]; unit: string | null }
 
 /**
  * Reads `maps` (`field=column[:unit]`, several with commas between; an entry whose column holds a comma stands in double
@@ -43,30 +44,38 @@ export function bindMapping(specs: FieldSpecs, mapping: Mapping, header: readonl
     sources.push(
       'value' in mapped
         ? { field, value: mapped.value }
-        : { field, ...findColumn(mapped.column, unitsOf(spec), header) },
+        : { field, ...findColumns(mapped.column, spec, header) },
     )
   }
   return sources
 }
 
-/** A column may itself have a colon in its name, so the whole text is looked for first. */
-function findColumn(
-  column: string,
-  units: readonly string[],
-  header: readonly string[],
-): { index: number; unit: string | null } {
+/** A column may itself have a colon, or a plus, in its name, so the whole text is looked for first. */
+function findColumns(column: string, spec: FieldSpec, header: readonly string[]): Columns {
+  const units = unitsOf(spec)
   const colon = column.lastIndexOf(':')
   const whole = indexOf(column, header)
-  if (whole !== null) return { index: whole, unit: null }
-  const index = colon < 0 ? null : indexOf(column.slice(0, colon), header)
-  if (index === null)
+  if (whole !== null) return { indexes: [whole], unit: null }
+  const indexes = joined(column, spec, header)
+  if (indexes) return { indexes, unit: null }
+  const named = colon < 0 ? '' : column.slice(0, colon)
+  const index = colon < 0 ? null : indexOf(named, header)
+  const found = index === null ? joined(named, spec, header) : [index]
+  if (!found)
     throw new BadImport(
       `--map: the file has no column ${JSON.stringify(column)}; its columns are ${header.join(', ')}`,
     )
   const unit = column.slice(colon + 1)
-  if (units.includes(unit)) return { index, unit }
+  if (units.includes(unit)) return { indexes: found, unit }
   const known = units.length > 0 ? `is none of ${units.join(', ')}` : 'is not for a column of text'
   throw new BadImport(`--map: the unit ${JSON.stringify(unit)} of ${JSON.stringify(column)} ${known}`)
+}
+
+/** A time in two columns or more: `Date+Time`. */
+function joined(named: string, spec: FieldSpec, header: readonly string[]): number[] | null {
+  if (spec.kind !== 'time' || !named.includes('+')) return null
+  const found = named.split('+').map((one) => indexOf(one.trim(), header))
+  return found.every((index) => index !== null) ? found : null
 }
 
 function indexOf(column: string, header: readonly string[]): number | null {

@@ -14,14 +14,25 @@ export type TimeRules = {
 
 type Read<T> = { value: T } | { rule: string }
 
-/** Epoch ms of a cell, or the rule it breaks. `unit` is of a number: `ms` (also null) or `s`. */
+/** Epoch ms of a cell, or the rule it breaks. `unit` is of a number: `ms` (also null) or `s`; or the order of a date. */
 export function readTime(text: string, unit: string | null, { zone, latest }: TimeRules): Read<number> {
+  if (unit === 'mdy' || unit === 'dmy') return readTime(yearFirst(text, unit), null, { zone, latest })
   const outcome = /^\d+(\.\d+)?$/.test(text) ? readNumber(text, unit) : readIso(text, zone)
   if ('rule' in outcome) return outcome
   // A time below is taken for an uptime by the log, and one above by no key.
   if (outcome.value < FIRST_EPOCH_MS) return { rule: `is before ${new Date(FIRST_EPOCH_MS).toISOString()}` }
   if (outcome.value > Math.min(latest, MAX_TIMESTAMP_MS)) return { rule: 'is in the future' }
   return outcome
+}
+
+/** A date in figures with its year in front; what is none stays as it is, and is refused as it stands. */
+function yearFirst(text: string, order: 'mdy' | 'dmy'): string {
+  const parts = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})[ T]+(\d{1,2})(:\d\d.*)$/.exec(text)
+  if (!parts) return text
+  const [, first = '', second = '', year = '', hour = '', rest = ''] = parts
+  const [month, day] = order === 'mdy' ? [first, second] : [second, first]
+  const two = (figures: string) => figures.padStart(2, '0')
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}${rest}`
 }
 
 function readNumber(text: string, unit: string | null): Read<number> {

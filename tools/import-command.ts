@@ -1,18 +1,20 @@
 /** `npm run import`, from its flags to its exit code. */
 import { isOwnBug } from '../embedded/own-bug.ts'
+import { clockOffset, seriesOf } from '../processors/import-clock.ts'
 import { importDeviceConfig, planDeviceConfig } from '../processors/import-device-config.ts'
 import { readJsonRows } from '../processors/import-json-rows.ts'
 import type { ImportPorts } from '../processors/import-ports.ts'
 import { BadImport, type ImportReport } from '../processors/import-report.ts'
-import { readRows } from '../processors/import-rows.ts'
+import { type Row, readRows } from '../processors/import-rows.ts'
 import { importSessions, planSessions } from '../processors/import-sessions.ts'
 import { importTelemetry, planTelemetry } from '../processors/import-telemetry.ts'
 import { readBytes } from './import-file.ts'
 import { openDataFolder } from './import-folder.ts'
-import { BadFlags, HelpAsked, type ImportOptions, parseImportOptions } from './import-options.ts'
+import { BadFlags, formatOf, HelpAsked, type ImportOptions, parseImportOptions } from './import-options.ts'
 import {
   createProgress,
   formatBadRow,
+  formatClock,
   formatSummary,
   type ImportStreams,
   type Progress,
@@ -76,13 +78,13 @@ async function importFile(
   progress.end()
   for (const row of report.bad) streams.err(`${formatBadRow(row)}\n`)
   for (const line of formatSummary(report, { noun, dry_run, processed })) streams.out(`${line}\n`)
+  if (options.beside !== null) streams.out(`${await compareClocks(options, options.beside)}\n`)
   return report.bad.length > 0 || (processed?.quarantined ?? 0) > 0 ? 1 : 0
 }
 
 async function readFile(options: ImportOptions, now: number, progress: Progress): Promise<Planned> {
-  const { file, kind, format, mapping, delimiter, zone } = options
-  const bytes = readBytes(file)
-  const rows = format === 'csv' ? readRows(bytes, delimiter) : readJsonRows(bytes, format)
+  const { kind, mapping, zone } = options
+  const rows = rowsOf(options)
   const onRows = (read: number) => progress.tell('rows read:', read)
   if (kind === 'sessions') {
     const plan = await planSessions(rows, mapping, { zone, latest: now }, onRows)
@@ -97,6 +99,26 @@ async function readFile(options: ImportOptions, now: number, progress: Progress)
   const plan = await planDeviceConfig(rows, mapping, times, now, onRows)
   const enter: Planned['enter'] = (ports, on) => importDeviceConfig(plan, ports, now, on)
   return { noun: 'configuration', report: plan.report, enter }
+}
+
+function rowsOf({ file, format, delimiter, header_line }: ImportOptions): AsyncIterable<Row> {
+  const bytes = readBytes(file)
+  return format === 'csv' ? behind(readRows(bytes, delimiter), header_line) : readJsonRows(bytes, format)
+}
+
+async function* behind(rows: AsyncIterable<Row>, header_line: number): AsyncGenerator<Row> {
+  for await (const row of rows) if (row.line >= header_line) yield row
+}
+
+/** Both files by the same columns. The clock of neither is said to be right. */
+async function compareClocks(options: ImportOptions, beside: string): Promise<string> {
+  const seriesIn = async (file: string) => {
+    const rows = rowsOf({ ...options, file, format: formatOf(file) })
+    return seriesOf(
+      await planTelemetry('evse', rows, options.mapping, { zone: options.zone, latest: Date.now() }),
+    )
+  }
+  return formatClock(clockOffset(await seriesIn(options.file), await seriesIn(beside)), beside)
 }
 
 function openTarget({ target }: ImportOptions, complain: (line: string) => void): Promise<ImportTarget> {

@@ -25,6 +25,10 @@ export type ImportOptions = {
   mapping: Mapping
   delimiter: string
   zone: TimeRules['zone']
+  /** Of a CSV, the line that names the columns. */
+  header_line: number
+  /** Another recording of the same charge, with whose clock that of the file is compared. */
+  beside: string | null
   /** Where the rows go: a folder that no process uses, or a running server. */
   target: { folder: string } | { url: string }
   dry_run: boolean
@@ -39,6 +43,8 @@ type Flags = {
   url?: string
   timeZone?: TimeRules['zone']
   delimiter: string
+  headerLine: number
+  beside?: string
   dryRun?: true
 }
 
@@ -61,8 +67,9 @@ Fields of --as evse and --as thermostat (each row a reading; a call is on where 
 
 Units follow the column's name behind a colon: energy_kwh=energy:Wh, started_at=begin:s. Of those in brackets above the
 first is the one that is meant otherwise. A time is a number, or ISO 8601: with its offset (2019-03-01T14:20:00Z), or,
-with --time-zone, without (2019-03-01 15:20); an hour that the zone's clocks skip or repeat is refused. A gpio cell is
-JSON. A column whose name holds a comma stands in quotes: --map '"energy_kwh=Energy, total"'.
+with --time-zone, without (2019-03-01 15:20); an hour that the zone's clocks skip or repeat is refused. A date that does
+not begin with its year has its order as a unit (:mdy, :dmy), and one in a column of its own is joined with its time of
+day: timestamp=Date+Time:mdy. A gpio cell is JSON. A column whose name holds a comma stands in quotes: --map '"energy_kwh=Energy, total"'.
 
 The file is CSV with a header, a JSON array of objects, or NDJSON, in UTF-8, plain or gzipped, its rows in any order. It is read whole before anything
 enters. A row that breaks a rule is reported by line, field, value and rule, and nothing of it enters; the others do.
@@ -132,7 +139,16 @@ function describeCommand(write: (text: string) => void): Command {
         'ndjson',
       ]),
     )
+    .addOption(
+      new Option('--header-line <n>', 'of CSV: the line that names the columns')
+        .argParser(readLine)
+        .default(1),
+    )
     .option('--dry-run', 'reads the file and reports, and touches nothing')
+    .option(
+      '--beside <file>',
+      'with --dry-run: another recording of the same charge; how far their clocks are apart',
+    )
     .addHelpText('after', EXPLANATION)
     .allowExcessArguments(false)
     .showSuggestionAfterError(false)
@@ -152,6 +168,11 @@ function readZone(name: string): TimeRules['zone'] {
   }
 }
 
+function readLine(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a line, from 1.')
+  return Number(text)
+}
+
 function readDelimiter(text: string): string {
   if (text === 'tab') return '\t'
   if (text.length !== 1 || /["\r\n]/.test(text))
@@ -164,6 +185,8 @@ function checkFlags(file: string, flags: Flags): ImportOptions {
   const kind = as === 'config' ? 'device-config' : as
   if (data !== undefined && url !== undefined) throw new BadFlags('--data and --url exclude each other')
   if (data === '') throw new BadFlags('--data names no folder')
+  if (flags.beside !== undefined && (kind !== 'evse' || !flags.dryRun))
+    throw new BadFlags('--beside is for a --dry-run of --as evse')
   return {
     file,
     kind,
@@ -171,13 +194,15 @@ function checkFlags(file: string, flags: Flags): ImportOptions {
     mapping: parseMapping(SPECS[kind], flags.map, flags.set),
     delimiter: flags.delimiter,
     zone: flags.timeZone ?? null,
+    header_line: flags.headerLine,
+    beside: flags.beside ?? null,
     target:
       url === undefined ? { folder: resolve(data ?? join('data', 'pilotline')) } : { url: readUrl(url) },
     dry_run: flags.dryRun ?? false,
   }
 }
 
-function formatOf(file: string): ImportFormat {
+export function formatOf(file: string): ImportFormat {
   const [, extension] = /\.(json|ndjson|jsonl)(?:\.gz)?$/i.exec(file) ?? []
   if (extension === undefined) return 'csv'
   return extension.toLowerCase() === 'json' ? 'json' : 'ndjson'

@@ -1,5 +1,6 @@
 /** What `npm run import` shows: progress on a terminal, the bad rows, and a summary. */
 import { describeRejection } from '../events/event.ts'
+import type { ClockOffset } from '../processors/import-clock.ts'
 import type { BadRow, ImportReport } from '../processors/import-report.ts'
 import type { Processed } from './import-target.ts'
 import { count, createLiveLine, type Terminal } from './live-line.ts'
@@ -56,6 +57,22 @@ export function formatSummary(
   else if (of.processed) lines.push(...formatProcessed(of.processed))
   else lines.push('the server has them all on its log, and processes them')
   return lines
+}
+
+/** Below this two recordings are not of one charge. */
+const ALIKE = 0.9
+/** Clocks are read to the second, and a second more. */
+const ON_TIME_S = 2
+
+/** What comparing two clocks has come to. */
+export function formatClock(offset: ClockOffset | null, beside: string): string {
+  if (!offset || offset.agreement < ALIKE)
+    return `its readings are nowhere like those of ${beside}: nothing can be said of its clock`
+  const { shift_s, agreement, seconds } = offset
+  const said = `the two agree best so: ${agreement.toFixed(3)} over ${count(seconds)} s`
+  if (Math.abs(shift_s) <= ON_TIME_S) return `its clock and that of ${beside} are alike (${said})`
+  const where = shift_s > 0 ? 'behind' : 'ahead of'
+  return `its clock is ${count(Math.abs(shift_s))} s ${where} that of ${beside} (${said}); nothing is corrected`
 }
 
 function formatProcessed({ events, duplicates, late, quarantined }: Processed): string[] {

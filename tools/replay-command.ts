@@ -13,6 +13,7 @@ import { type Poison, type ReplayRange, SourceRefused } from '../processors/repl
 import { verify } from '../processors/replay-verify.ts'
 import { StoppedShort } from '../processors/replay-write.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
+import { dynamodbThings, repairingTables } from './replay-dynamodb.ts'
 import { threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
 import { oldestOf, openSource } from './replay-open.ts'
@@ -45,7 +46,8 @@ async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: As
   if (mode === 'print') return runPrint(options, streams, aside)
   if (mode === 'verify') return runVerify(options, streams, aside)
   const tell = (line: string) => void streams.err(`replay: ${line}\n`)
-  const writing = { repair: repairing, shadow: shadowing, restream: restreaming }[mode](options, tell)
+  const repair = options.dynamodb === null ? repairing : repairingTables
+  const writing = { repair, shadow: shadowing, restream: restreaming }[mode](options, tell)
   try {
     return await runWriting({ options, streams, onPoison: aside.put }, writing)
   } finally {
@@ -115,14 +117,17 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 }
 
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
-  const { source, range, json, data, table } = options
+  const { source, range, json, data, table, dynamodb } = options
   // A shard may be read so often a second, whoever reads: one thread does.
   const threads = source.kind === 'kinesis' || source.kind === 'archive' ? 1 : options.threads
-  const stored = openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
+  const stored =
+    dynamodb === null
+      ? openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
+      : { ...dynamodbThings(dynamodb), position: () => null, deviceIds: () => [] }
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>
     bars.set(`thread ${share + 1}`, read, total, records)
-  const own = table === null && source.kind === 'log' && source.folder === data
+  const own = table === null && dynamodb === null && source.kind === 'log' && source.folder === data
   try {
     // Of its own log as far as the charts have come, and no further.
     const until = own ? stored.position(CONSUMER) : null

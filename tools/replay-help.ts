@@ -5,7 +5,8 @@ Modes:
   verify    folds the log anew and holds what it comes to against what is stored: sessions, cycles and kWh that would
             appear, vanish or change, device by device. Writes nothing; the server may run.
   repair    folds in what the store has not seen, late or not; what never was on the folder's log is put there first.
-            The server is stopped. What is known is dropped: a second repair writes nothing.
+            The server is stopped. What is known is dropped: a second repair writes nothing. What GET /v1/backfill lists
+            is taken up, of devices of which the source has everything.
   restream  puts the records on another log, with the time at which they were received
   shadow T  folds the log into a store of its own beside the live one; verify --table T holds the log against it
 
@@ -21,6 +22,9 @@ Of a stream, --from begins at what arrived an hour before, unless a device or a 
 --kinesis reads shards parents first, each within its limits, takes aggregated records apart and drops exact copies, up
 to what was on the stream when it began. --shard ID --after-sequence N begins in the middle. Credentials and region are
 AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint FILE goes on where it was.
+
+--dynamodb PREFIX is the AWS home: verify holds a stream against its tables, repair folds in what they lack of it, or of
+what was given up, beside the functions that go on. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
 
 --archive reads by event time what the nights have kept; a checkpoint of it begins anew.
 

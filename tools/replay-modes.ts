@@ -30,7 +30,7 @@ import type { Done, Writing } from './replay-writing.ts'
 
 const quiet: Logger = { info() {}, warn() {}, error() {} }
 const uncounted: Metrics = { count() {}, gauge() {} }
-const UNGUARDED = { most_rows: Number.POSITIVE_INFINITY, ask: async () => Number.POSITIVE_INFINITY }
+export const UNGUARDED = { most_rows: Number.POSITIVE_INFINITY, ask: async () => Number.POSITIVE_INFINITY }
 
 /** What the folder of a stopped server lacks of the source is put on its log, if it came from elsewhere, and folded in. */
 export function repairing(options: ReplayOptions, tell: (line: string) => void): Writing & { close(): void } {
@@ -208,7 +208,10 @@ async function shadow(
 }
 
 /** What pairs are told comes behind the batch that it follows from; from a log it comes again, and is known. */
-async function* withFed(batches: AsyncIterable<ReplayBatch>, fed: Arriving[]): AsyncGenerator<ReplayBatch> {
+export async function* withFed(
+  batches: AsyncIterable<ReplayBatch>,
+  fed: Arriving[],
+): AsyncGenerator<ReplayBatch> {
   let n = 0
   for await (const batch of batches) {
     yield batch

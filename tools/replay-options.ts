@@ -17,6 +17,8 @@ export type ReplayOptions = {
   range: ReplayRange
   /** The data folder that is compared with, or written to. */
   data: string
+  /** The prefix of the tables of the AWS home that are compared with, or repaired, in place of a folder. */
+  dynamodb: string | null
   threads: number
   /** Where the report goes as JSON; `-` is the standard output, which then has nothing else. */
   json: string | null
@@ -45,6 +47,7 @@ type Flags = PlaceFlags &
     json?: string
     aside?: string
     table?: string
+    dynamodb?: string
     rate?: number
     dryRun?: true
     yes?: true
@@ -88,6 +91,7 @@ function describeCommand(write: (text: string) => void): Command {
     .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
     .option('--endpoint <url>', 'of Kinesis or S3, where it is not AWS’s own')
     .option('--data <dir>', 'the data folder to compare with (default: that of --log, else data/pilotline)')
+    .option('--dynamodb <prefix>', 'verify, repair: the tables of the AWS home, such as pilotline-small-')
     .addOption(time('--from <time>', 'what happened from then on'))
     .addOption(time('--to <time>', 'what happened before'))
     .addOption(margin())
@@ -131,6 +135,7 @@ function checkFlags([mode, named]: string[], flags: Flags): ReplayOptions {
     source,
     range,
     data,
+    dynamodb: tablesOf(mode, flags),
     threads: flags.threads ?? availableParallelism(),
     json,
     aside,
@@ -143,6 +148,15 @@ function checkFlags([mode, named]: string[], flags: Flags): ReplayOptions {
     most,
     checkpoint,
   }
+}
+
+function tablesOf(mode: Mode, { dynamodb, data, table }: Flags): string | null {
+  if (dynamodb === undefined) return null
+  if (mode !== 'verify' && mode !== 'repair') throw new BadFlags('--dynamodb is for verify and repair')
+  if (data !== undefined || table !== undefined) throw new BadFlags('--dynamodb excludes --data and --table')
+  if (!/^[\w.-]{1,100}$/.test(dynamodb))
+    throw new BadFlags(`--dynamodb: ${JSON.stringify(dynamodb)} is no prefix of tables`)
+  return dynamodb
 }
 
 /** Modes in which devices are folded. */

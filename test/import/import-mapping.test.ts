@@ -16,9 +16,9 @@ describe('a mapping', () => {
   it('names the column of each field, in one entry or in several', () => {
     const one = bind(['device_id=id,started_at=from,ended_at=to'], ['to', 'id', 'from', 'more'])
     expect(one).toEqual([
-      { field: 'device_id', index: 1, unit: null },
-      { field: 'started_at', index: 2, unit: null },
-      { field: 'ended_at', index: 0, unit: null },
+      { field: 'device_id', indexes: [1], unit: null },
+      { field: 'started_at', indexes: [2], unit: null },
+      { field: 'ended_at', indexes: [0], unit: null },
     ])
     expect(bind(REQUIRED, ['to', 'id', 'from', 'more'])).toEqual(one)
   })
@@ -30,22 +30,22 @@ describe('a mapping', () => {
 
   it('takes a unit behind the column’s name', () => {
     const sources = bind([...REQUIRED, 'energy_kwh=e:Wh'], ['id', 'from', 'to', 'e'])
-    expect(sources.at(-1)).toEqual({ field: 'energy_kwh', index: 3, unit: 'Wh' })
+    expect(sources.at(-1)).toEqual({ field: 'energy_kwh', indexes: [3], unit: 'Wh' })
   })
 
   it('leaves a colon alone that is part of a column’s name', () => {
     const sources = bind([...REQUIRED, 'energy_kwh=e:Wh'], ['id', 'from', 'to', 'e', 'e:Wh'])
-    expect(sources.at(-1)).toEqual({ field: 'energy_kwh', index: 4, unit: null })
+    expect(sources.at(-1)).toEqual({ field: 'energy_kwh', indexes: [4], unit: null })
     const both = bind([...REQUIRED, 'energy_kwh=a:b:Wh'], ['id', 'from', 'to', 'a:b'])
-    expect(both.at(-1)).toEqual({ field: 'energy_kwh', index: 3, unit: 'Wh' })
+    expect(both.at(-1)).toEqual({ field: 'energy_kwh', indexes: [3], unit: 'Wh' })
   })
 
   it('takes a column with commas in quotes, and an equals sign in a column’s name', () => {
     const maps = [...REQUIRED, '"energy_kwh=Energy, total",location=a=b']
     const sources = bind(maps, ['id', 'from', 'to', 'Energy, total', 'a=b'])
     expect(sources.slice(-2)).toEqual([
-      { field: 'energy_kwh', index: 3, unit: null },
-      { field: 'location', index: 4, unit: null },
+      { field: 'energy_kwh', indexes: [3], unit: null },
+      { field: 'location', indexes: [4], unit: null },
     ])
   })
 

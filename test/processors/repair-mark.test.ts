@@ -8,7 +8,8 @@ import { processBatch } from '../../processors/process-batch.ts'
 import { saysItIsAtomic } from '../simulation/broken.ts'
 import { noMetrics, silentLogger } from '../simulation/consumer.ts'
 import { lawful } from '../simulation/law.ts'
-import { evse } from './messages.ts'
+import { given } from './given.ts'
+import { CHARGER, evse, until } from './messages.ts'
 
 const before = [
   evse(50, 'A', { location: 'yard' }),
@@ -70,4 +71,22 @@ test('what a repair that was cut off had written further on is put right by the 
 
 test('without the mark it stays', async () => {
   expect(await cutOff(saysItIsAtomic)).not.toEqual(await clean())
+})
+
+test('a device of which nothing but a mark is stored is not known: time that passes for it is nobody’s', async () => {
+  let cut = true
+  const store = memoryStore({
+    onWrite(item) {
+      if (cut && item.startsWith('events ')) throw new Error('cut off')
+    },
+  })
+  const world = await given(store)
+  const [late, first] = [evse(5, 'B', {}, { received: 20 }), evse(10, 'C', {}, { received: 20 })]
+  await expect(world.when(until(1), first, late)).rejects.toThrow('cut off')
+  expect(store.dump().states).toMatchObject([{ device_id: CHARGER, applied: 0 }])
+  cut = false
+  await world.again(world.log.slice(0, 1))
+  expect(store.dump().states).toMatchObject([{ device_id: CHARGER, applied: 0 }])
+  await world.again(world.log.slice(1))
+  expect(store.dump().states).toMatchObject([{ device_id: CHARGER, applied: 2 }])
 })

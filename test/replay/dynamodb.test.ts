@@ -1,0 +1,81 @@
+/** A replay against the tables of the AWS home, on stand-ins of the stream and of DynamoDB. */
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { tableName } from '../../adapters/aws-names.ts'
+import { lawful } from '../simulation/law.ts'
+import { type Dynalite, dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
+import { type Kinesalite, startKinesalite } from '../stand-ins/kinesalite.ts'
+import { fleetRecords, folderWith, replay, write } from './replay-world.ts'
+
+let kinesis: Kinesalite
+let dynalite: Dynalite
+let at: string[]
+
+beforeAll(async () => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'nobody')
+  vi.stubEnv('AWS_REGION', 'us-east-1')
+  kinesis = await startKinesalite()
+  dynalite = await startDynalite()
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', dynalite.endpoint)
+  at = ['--endpoint', kinesis.endpoint]
+})
+
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await kinesis.stop()
+  await dynalite.stop()
+})
+
+describe('npm run replay -- … --dynamodb', () => {
+  it('repairs empty tables from the stream to what one machine has, and verify holds the two together', async () => {
+    const data = await folderWith(fleetRecords(21, 'orderly', ['--hours', '12', '--shared-circuits', '1']))
+    const { stream } = await kinesis.newStream(1)
+    await replay('restream', '--log', data, '--into-stream', stream, ...at, '--yes')
+    const prefix = await dynalite.newTables()
+    const from = ['--kinesis', stream, ...at, '--dynamodb', prefix]
+    expect((await replay('verify', ...from)).code).toBe(1)
+    const dry = await replay('repair', ...from, '--dry-run')
+    expect(dry.code).toBe(1)
+    expect(dry.out).toMatch(/would write .*events/)
+    expect((await dumpOf(dynalite.client, prefix)).events).toEqual([])
+    expect(await replay('repair', ...from, '--yes')).toMatchObject({ code: 0 })
+    expect(await replay('verify', ...from)).toMatchObject({ code: 0, err: '' })
+    const events = lawful(await dumpOf(dynalite.client, prefix)).events ?? []
+    expect(events.length).toBeGreaterThan(100)
+    expect((await replay('repair', ...from)).out).toContain('wrote nothing')
+    await forgetSession(prefix)
+    const differs = await replay('verify', ...from)
+    expect(differs.code).toBe(1)
+    expect(differs.out).toContain('appear')
+  }, 240_000)
+
+  it('refuses tables that there are not, and what makes no sense, in one line', async () => {
+    const { stream } = await kinesis.newStream(1)
+    const data = await folderWith(fleetRecords(3, 'none', ['--hours', '1']))
+    await replay('restream', '--log', data, '--into-stream', stream, ...at, '--yes')
+    const file = write('')
+    for (const args of [
+      ['repair', '--file', file, '--dynamodb', 'x-'],
+      ['shadow', 'next', '--kinesis', stream, '--dynamodb', 'x-'],
+      ['verify', '--kinesis', stream, '--dynamodb', 'a b'],
+      ['verify', '--kinesis', stream, '--dynamodb', 'nowhere-'],
+      ['repair', '--kinesis', stream, '--dynamodb', 'nowhere-', '--yes'],
+      ['verify', '--kinesis', stream, '--dynamodb', 'x-', '--data', 'y'],
+    ]) {
+      const { code, err } = await replay(...args, ...at)
+      expect(code).toBe(2)
+      expect(err).toMatch(/^replay: [^\n]+\n$/)
+    }
+  }, 60_000)
+})
+
+/** One live session of the tables, as if it had never been written. */
+async function forgetSession(prefix: string): Promise<void> {
+  const TableName = tableName(prefix, 'summaries')
+  const { Items = [] } = await dynalite.client.send(new ScanCommand({ TableName }))
+  const item = Items.find(({ kind, retracted }) => kind?.S === 'session' && !retracted)
+  const keys = Object.fromEntries(Object.entries(item ?? {}).filter(([name]) => KEYS.includes(name)))
+  await dynalite.client.send(new DeleteItemCommand({ TableName, Key: keys }))
+}
+
+const KEYS = ['thing']
