@@ -4,7 +4,7 @@ import type { DeviceType, Rejection } from '../events/event.ts'
 import { compareKeys, lowestKey } from '../events/key.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
-import { newDeviceState } from '../statecharts/device-state.ts'
+import { type DeviceState, newDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
@@ -54,9 +54,8 @@ export async function applyRecords(
 ): Promise<Applied> {
   const refused: Refused[] = []
   const feeds: PairFeed[] = []
-  // A state of which no record has been counted is the mark of an attempt that never ended: nobody knows the device yet.
-  let work: DeviceWork | null =
-    stored && stored.applied > 0 ? beginWork(readState(stored), stored, lookups) : null
+  const state = stored && readState(stored)
+  let work: DeviceWork | null = state && !isMarkAlone(state) ? beginWork(state, stored, lookups) : null
   if (work) await upgradeCharts(work)
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {
@@ -99,6 +98,11 @@ function lostIn(work: DeviceWork, { from, to, since }: Lost): Range {
 
 const NOWHERE = { position: '' }
 const NOTHING: Figures = { events: 0, decided: 0, late: 0, duplicates: 0, disagreed: 0, too_old: 0 }
+
+/** Left by an attempt that never ended, at a device’s first records: nobody knows the device yet. */
+function isMarkAlone({ applied, repairing }: DeviceState): boolean {
+  return applied === 0 && repairing !== null
+}
 
 function workOfNewDevice(
   decoded: DeviceRecord,
