@@ -1,4 +1,4 @@
-/** A handler as Lambda gets it: one minified ES module that holds everything, the AWS SDK included. esbuild runs here, no Docker. */
+/** A handler as Lambda gets it: minified ES modules that hold everything, the AWS SDK included. esbuild runs here, no Docker. */
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { type BuildOptions, buildSync } from 'esbuild'
+import { type BuildOptions, buildSync, type Metafile } from 'esbuild'
 import { httpHandlersModule } from './http-handlers.ts'
 import { lambdaPackage } from './lambda-packages.ts'
 import { schemaChecksModule } from './schema-checks.ts'
@@ -56,18 +56,19 @@ const SLOPPY = 'parquetjs-lite'
 /** Packages written as CommonJS call `require`, which an ES module does not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);"
 
-/** Names are paths within the bundle. The first file is the handler's own. */
-export type BundleFile = { name: string; code: Uint8Array }
+/** Names are paths within the bundle. `at_start`: what a cold start loads, and not only whoever needs it. */
+export type BundleFile = { name: string; code: Uint8Array; at_start: boolean }
 
 /** The code of an entry such as `processors/stream.lambda.ts`. @throws where it does not build */
 export function bundleHandler(entry: string, machine: Machine = 'lambda'): BundleFile[] {
   const beside = BESIDE[entry] ?? IOT
   const external = [...Object.keys(beside), DUCKDB_FILE, SLOPPY]
-  const handler = { name: HANDLER_FILE, ...build({ entryPoints: [entry], external }) }
-  const called = Object.entries(beside).filter(([name]) => handler.imports.includes(name))
-  const sloppy = handler.imports.includes(SLOPPY) ? sloppyBeside() : []
+  // What is imported by need is a file of its own.
+  const { files, imports } = build({ entryPoints: { index: entry }, external, splitting: true })
+  const called = Object.entries(beside).filter(([name]) => imports.includes(name))
+  const sloppy = imports.includes(SLOPPY) ? sloppyBeside() : []
   const native = WITH_DUCKDB.includes(entry) ? duckdbFiles(machine) : []
-  return [handler, ...called.flatMap(([name, needed]) => packageBeside(name, needed)), ...sloppy, ...native]
+  return [...files, ...called.flatMap(([name, needed]) => packageBeside(name, needed)), ...sloppy, ...native]
 }
 
 /** What the package of one machine holds, for whoever requires it from beside the handler. */
@@ -78,34 +79,47 @@ function duckdbFiles(machine: Machine): BundleFile[] {
       : join(ROOT, 'node_modules', `${DUCKDB}-${process.platform}-${process.arch}`)
   return readdirSync(folder)
     .filter((name) => name !== 'package.json' && name !== 'README.md')
-    .map((name) => ({ name, code: readFileSync(join(folder, name)) }))
+    .map((name) => ({ name, code: readFileSync(join(folder, name)), at_start: true }))
 }
 
 function packageBeside(name: string, needed: string): BundleFile[] {
-  const { code } = build({ stdin: { contents: `export { ${needed} } from '${name}'`, resolveDir: ROOT } })
+  const { code } = single({ stdin: { contents: `export { ${needed} } from '${name}'`, resolveDir: ROOT } })
   const folder = `node_modules/${name}`
   const manifest = JSON.stringify({ type: 'module', exports: `./${HANDLER_FILE}` })
   return [
-    { name: `${folder}/${HANDLER_FILE}`, code },
-    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest) },
+    { name: `${folder}/${HANDLER_FILE}`, code, at_start: false },
+    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest), at_start: false },
   ]
 }
 
 function sloppyBeside(): BundleFile[] {
-  const { code } = build({ entryPoints: [SLOPPY], format: 'cjs', banner: {}, mainFields: ['main'] })
+  const { code } = single({ entryPoints: { index: SLOPPY }, format: 'cjs', banner: {}, mainFields: ['main'] })
   const folder = `node_modules/${SLOPPY}`
   const manifest = JSON.stringify({ main: './index.cjs' })
   return [
-    { name: `${folder}/index.cjs`, code },
-    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest) },
+    { name: `${folder}/index.cjs`, code, at_start: true },
+    { name: `${folder}/package.json`, code: new TextEncoder().encode(manifest), at_start: true },
   ]
 }
 
-function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
+type Built = { files: BundleFile[]; imports: string[] }
+
+/** Of what has one file. */
+function single(of: BuildOptions): BundleFile {
+  const [file] = build(of).files
+  if (!file) throw new Error('esbuild gave nothing')
+  return file
+}
+
+/** The files, the first of which is the entry's own, and what they import from beside them. */
+function build(of: BuildOptions): Built {
   const { outputFiles, metafile } = buildSync({
     absWorkingDir: ROOT,
     bundle: true,
-    outfile: HANDLER_FILE,
+    outdir: ROOT,
+    entryNames: 'index',
+    chunkNames: '[name]-[hash]',
+    outExtension: { '.js': '.mjs' },
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -120,12 +134,28 @@ function build(of: BuildOptions): { code: Uint8Array; imports: string[] } {
     write: false,
     metafile: true,
   })
-  const [file] = outputFiles
-  if (!file) throw new Error('esbuild gave nothing')
-  return {
-    code: file.contents,
-    imports: (metafile.outputs[HANDLER_FILE]?.imports ?? []).map(({ path }) => path),
+  const at_start = loadedAtStart(metafile)
+  const files = outputFiles
+    .map(({ path, contents }) => ({
+      name: basename(path),
+      code: contents,
+      at_start: at_start.has(basename(path)),
+    }))
+    .sort((a, b) => Number(b.name === HANDLER_FILE) - Number(a.name === HANDLER_FILE))
+  const outputs = Object.values(metafile.outputs)
+  return { files, imports: outputs.flatMap(({ imports }) => imports.map(({ path }) => path)) }
+}
+
+/** Files that the entry's own imports, and theirs, but for what is imported when it is needed. */
+function loadedAtStart({ outputs }: Metafile): Set<string> {
+  const loaded = new Set<string>()
+  const load = (name: string) => {
+    if (loaded.has(name)) return
+    loaded.add(name)
+    for (const { path, kind } of outputs[name]?.imports ?? []) if (kind === 'import-statement') load(path)
   }
+  load(HANDLER_FILE)
+  return loaded
 }
 
 const folders = new Map<string, string>()
@@ -142,7 +172,7 @@ export function bundleFolder(entry: string, machine: Machine = 'lambda'): string
 /** Modules that are written for the bundle, in place of what the packages have under these names. */
 function madeModules(): Record<string, string> {
   const made = (name: string, code: string) => {
-    const file = { name: HANDLER_FILE, code: new TextEncoder().encode(code) }
+    const file = { name: HANDLER_FILE, code: new TextEncoder().encode(code), at_start: true }
     return join(folderWith(name, [file]), HANDLER_FILE)
   }
   return {

@@ -4,10 +4,11 @@ import type { DeviceType, Rejection } from '../events/event.ts'
 import { compareKeys, lowestKey } from '../events/key.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { DeviceStateItem, DeviceWrite, Range } from '../events/ports.ts'
-import { type DeviceState, newDeviceState } from '../statecharts/device-state.ts'
+import { type DeviceState, hasNewerChart, newDeviceState } from '../statecharts/device-state.ts'
 import { applyConfig, applyUntil } from './apply-internal.ts'
 import { applyPair } from './apply-pair.ts'
 import { applyReport } from './apply-report.ts'
+import { byNeed } from './by-need.ts'
 import { type DeviceRecord, deviceTypeOf, type Refused } from './decode-record.ts'
 import {
   beginWork,
@@ -22,9 +23,7 @@ import {
 } from './device-work.ts'
 import { feedOfUntil, type PairFeed } from './feed-pairs.ts'
 import { readState } from './parsed-states.ts'
-import { repair } from './repair.ts'
 import { foldableFrom } from './too-old.ts'
-import { upgradeCharts } from './upgrade-charts.ts'
 
 export type Applied = {
   /** null: nothing about the device is different. */
@@ -56,7 +55,10 @@ export async function applyRecords(
   const feeds: PairFeed[] = []
   const state = stored && readState(stored)
   let work: DeviceWork | null = state && !isMarkAlone(state) ? beginWork(state, stored, lookups) : null
-  if (work) await upgradeCharts(work)
+  if (work && hasNewerChart(work.state)) {
+    const { upgradeCharts } = await byNeed('upgradeCharts')
+    await upgradeCharts(work)
+  }
   for (const decoded of records) {
     if (decoded.kind === 'until' && !decoded.fed && isPairId(decoded.device_id)) {
       feeds.push(feedOfUntil(decoded))
@@ -76,7 +78,11 @@ export async function applyRecords(
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
   if (lost) beLate(work, lost.cause, lostIn(work, lost))
-  if (lost || work.anew || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
+  if (work.late && (lost || work.anew || isChanged(work))) {
+    // By need: most batches, and most processes, have nothing to repair.
+    const { repair } = await byNeed('repair')
+    await repair(work, records.at(-1)?.record ?? NOWHERE)
+  }
   feeds.push(...work.feeds)
   const finished = finishWork(work)
   return {

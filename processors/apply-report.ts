@@ -9,6 +9,7 @@ import type { LogRecord } from '../events/record.ts'
 import { advanceDevice } from '../statecharts/advance-device.ts'
 import { addRecent, type DeviceState, isRecent, mayBeClamped, spanWith } from '../statecharts/device-state.ts'
 import { takeAdvance } from './apply-advance.ts'
+import { byNeed } from './by-need.ts'
 import { locationAt, type RowPlace } from './decided-rows.ts'
 import {
   beLate,
@@ -20,11 +21,9 @@ import {
   nextApplied,
   put,
 } from './device-work.ts'
-import { isKnownElsewhere, takeCopy } from './earlier-copy.ts'
 import { deviceRow, ttlOf } from './event-rows.ts'
 import { feedEvent } from './feed-again.ts'
 import { interpretReport, type Meaning } from './interpret-report.ts'
-import { moveBoot } from './move-boot.ts'
 import { isTooOld, receivedFirst, setAside } from './too-old.ts'
 
 /**
@@ -63,11 +62,16 @@ async function applyLookedUp(
   const { time_quality, identity } = placed
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return copied(work, said, record)
-  if (time_quality === 'clamped' && (await isKnownElsewhere(work, said, identity)))
-    return copied(work, said, record)
+  if (time_quality === 'clamped') {
+    const { isKnownElsewhere } = await byNeed('earlierCopy')
+    if (await isKnownElsewhere(work, said, identity)) return copied(work, said, record)
+  }
   if (isTooOld(work, placed.key, record)) return setEventAside(work, said, placed, record)
   const rejection = takeReport(work, said, record, placed, late)
-  if (!rejection && placed.moved) await moveBoot(work, placed.moved, placed.key, record)
+  if (!rejection && placed.moved) {
+    const { moveBoot } = await byNeed('moveBoot')
+    await moveBoot(work, placed.moved, placed.key, record)
+  }
   return rejection
 }
 
@@ -104,8 +108,10 @@ async function setEventAside(
   return null
 }
 
-/** Of two copies the one that was received first counts; most come after it. */
+/** Of two copies the one that was received first counts; most come after everything else of the device. */
 async function copied(work: DeviceWork, said: DeviceReport, record: LogRecord): Promise<null> {
+  if (record.received_at >= work.last_received_at) return drop(work)
+  const { takeCopy } = await byNeed('earlierCopy')
   return (await takeCopy(work, said, record)) ? null : drop(work)
 }
 

@@ -19,12 +19,11 @@ import { moveBoot, moveRow } from './move-boot.ts'
 import { foldableFrom, receivedFirst } from './too-old.ts'
 
 /**
- * Takes a copy of what is known, and says whether it tells anything new. Costs nothing where the copy was received after
- * everything else of the device, as copies are.
+ * Takes a copy of what is known, and says whether it tells anything new: not to be asked where the copy was received
+ * after everything else of the device, as copies are.
  */
 export async function takeCopy(work: DeviceWork, said: DeviceReport, record: LogRecord): Promise<boolean> {
   const { received_at } = record
-  if (received_at >= work.last_received_at) return false
   const row = await storedCopy(work, said, received_at)
   if (!row || !isEarlier(work, row, received_at)) return false
   const placed = placeInTime(work.state.clock, said, received_at, { history: record.source === 'import' })
@@ -122,7 +121,10 @@ async function storedCopy(
     const identity = identityOf(said)
     return (await rowByIdentity(work, identity)) ?? rowAt(work, unclampedKey(said, identity), identity)
   }
-  for (const boot of bootOf(work.state.clock, said, received_at)) {
+  const { clock } = work.state
+  for (const boot of bootOf(clock, said, received_at)) {
+    // Of boots that are no longer kept nobody can tell which of them said it: firmware begins each with the same words.
+    if (boot < (clock.boots[0]?.number ?? 0)) continue
     const row = await rowByIdentity(work, identityOf(said, boot))
     if (row) return row
   }

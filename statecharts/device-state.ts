@@ -133,6 +133,13 @@ export function refuseNewer(state: DeviceState): void {
       throw new NewerState(device_id, `a chart ${name}, which is not known`)
 }
 
+/** Whether there is a newer version of a chart than has been at work in the device. */
+export function hasNewerChart(state: DeviceState): boolean {
+  for (const { name, chart } of chartsOf(state.device_type))
+    if (newestVersion(state, name) < chart.version) return true
+  return false
+}
+
 /** The newest version that has been, or is to be, at work in the instance; 0 where none has. */
 export function newestVersion({ instances, upgrades = [] }: DeviceState, name: string): number {
   let newest = instances[name]?.version ?? 0

@@ -13,8 +13,11 @@ const REGISTRY = '../../statecharts/device-charts.ts'
 /** The processor as that release has it. */
 export async function releaseOf(charts: Charts): Promise<Release> {
   return withCharts(charts, async () => {
+    // What the releases before this one load by need is to be theirs.
+    await loadAll()
     vi.resetModules()
     const { processBatch } = await import('../../processors/process-batch.ts')
+    await loadAll()
     return { processBatch }
   })
 }
@@ -22,6 +25,11 @@ export async function releaseOf(charts: Charts): Promise<Release> {
 /** Its function on AWS, as a cold start gives it. */
 export async function coldStartOf(charts: Charts, where: Where): Promise<StreamHandler> {
   return withCharts(charts, () => coldStart(where))
+}
+
+async function loadAll(): Promise<void> {
+  const byNeed = await import('../../processors/by-need.ts')
+  await byNeed.loadAll()
 }
 
 async function withCharts<T>(charts: Charts, load: () => Promise<T>): Promise<T> {
