@@ -73,7 +73,9 @@ export async function applyRecords(
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
   if (lost) beLate(work, lost.cause, lostIn(work, lost))
-  if (lost || work.anew || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
+  // A mark that somebody has left is for whoever comes next, whatever brings him (DESIGN §5.4).
+  const isMarked = work.late !== null && work.late.because === null
+  if (lost || work.anew || isMarked || isChanged(work)) await repair(work, records.at(-1)?.record ?? NOWHERE)
   feeds.push(...work.feeds)
   const finished = finishWork(work)
   return {
