@@ -78,8 +78,9 @@ export async function applyRecords(
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
   if (lost) beLate(work, lost.cause, lostIn(work, lost))
-  if (work.late && (lost || work.anew || isChanged(work))) {
-    // By need: most batches, and most processes, have nothing to repair.
+  // A mark that somebody has left is for whoever comes next, whatever brings him (DESIGN §5.4).
+  const isMarked = work.late !== null && work.late.because === null
+  if (work.late && (lost || work.anew || isMarked || isChanged(work))) {
     const { repair } = await byNeed('repair')
     await repair(work, records.at(-1)?.record ?? NOWHERE)
   }

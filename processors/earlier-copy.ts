@@ -3,7 +3,7 @@
  * known, and was received earlier than is known, is told anew as of then. Where its time was its receiving (it claims the
  * future) it lies elsewhere; the stretch is folded again.
  */
-import { bootOf, placeInTime } from '../events/clock.ts'
+import { bootOf, COPY_LIMIT_MS, placeInTime } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceReport } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
@@ -121,14 +121,12 @@ async function storedCopy(
     const identity = identityOf(said)
     return (await rowByIdentity(work, identity)) ?? rowAt(work, unclampedKey(said, identity), identity)
   }
+  // Firmware that begins every boot with the same words: of a boot that is not known for sure, or long after, it is another.
   const { clock } = work.state
-  for (const boot of bootOf(clock, said, received_at)) {
-    // Of boots that are no longer kept nobody can tell which of them said it: firmware begins each with the same words.
-    if (boot < (clock.boots[0]?.number ?? 0)) continue
-    const row = await rowByIdentity(work, identityOf(said, boot))
-    if (row) return row
-  }
-  return null
+  const boot = bootOf(clock, said, received_at).at(-1)
+  if (boot === undefined || !clock.boots.some(({ number }) => number === boot)) return null
+  const row = await rowByIdentity(work, identityOf(said, boot))
+  return row && row.received_at - received_at <= COPY_LIMIT_MS ? row : null
 }
 
 async function rowByIdentity(work: DeviceWork, identity: string): Promise<EventRow | null> {

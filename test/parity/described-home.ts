@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import type { KinesisStreamEvent } from 'aws-lambda'
 import { AWS_VARIABLES } from '../../adapters/aws-names.ts'
 import { kinesisAppend } from '../../adapters/kinesis-log.ts'
+import type { StoreDump } from '../../adapters/store-tables.ts'
 import { publishToRules } from '../infra/rule-engine.ts'
 import type { Record0 } from '../simulation/device-life.ts'
 import { type Dump, lawful } from '../simulation/law.ts'
@@ -60,6 +61,8 @@ export type DescribedHome = {
   /** Devices publish through the rules; the system itself puts what is its own on the stream. */
   say(records: readonly Record0[]): Promise<void>
   dump(): Promise<Dump>
+  /** With everything that the law leaves out. */
+  rows(): Promise<StoreDump>
   stop(): Promise<void>
 }
 
@@ -142,6 +145,7 @@ export async function startDescribedHome(options: HomeOptions): Promise<Describe
     say: async (records) => {
       for (const record of records) await sayOne(kinesis.client, stream, rules, record)
     },
+    rows: () => dumpOf(dynalite.client, variables.PILOTLINE_TABLE_PREFIX ?? ''),
     dump: async () => lawful(await dumpOf(dynalite.client, variables.PILOTLINE_TABLE_PREFIX ?? '')),
     stop: async () => {
       for (const one of [processor, sweeper]) one.stop()
