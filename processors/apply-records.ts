@@ -56,7 +56,7 @@ export async function applyRecords(
   const state = stored && readState(stored)
   let work: DeviceWork | null = state && !isMarkAlone(state) ? beginWork(state, stored, lookups) : null
   if (work && hasNewerChart(work.state)) {
-    const { upgradeCharts } = await byNeed('upgradeCharts')
+    const { upgradeCharts } = await byNeed.upgradeCharts()
     await upgradeCharts(work)
   }
   for (const decoded of records) {
@@ -81,7 +81,7 @@ export async function applyRecords(
   // A mark that somebody has left is for whoever comes next, whatever brings him (DESIGN §5.4).
   const isMarked = work.late !== null && work.late.because === null
   if (work.late && (lost || work.anew || isMarked || isChanged(work))) {
-    const { repair } = await byNeed('repair')
+    const { repair } = await byNeed.repair()
     await repair(work, records.at(-1)?.record ?? NOWHERE)
   }
   feeds.push(...work.feeds)

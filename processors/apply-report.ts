@@ -63,13 +63,13 @@ async function applyLookedUp(
   const late = !isBeyondHorizon(work.state, placed.key)
   if (late && (await isRowKnown(work, placed.key))) return copied(work, said, record)
   if (time_quality === 'clamped') {
-    const { isKnownElsewhere } = await byNeed('earlierCopy')
+    const { isKnownElsewhere } = await byNeed.earlierCopy()
     if (await isKnownElsewhere(work, said, identity)) return copied(work, said, record)
   }
   if (isTooOld(work, placed.key, record)) return setEventAside(work, said, placed, record)
   const rejection = takeReport(work, said, record, placed, late)
   if (!rejection && placed.moved) {
-    const { moveBoot } = await byNeed('moveBoot')
+    const { moveBoot } = await byNeed.moveBoot()
     await moveBoot(work, placed.moved, placed.key, record)
   }
   return rejection
@@ -111,7 +111,7 @@ async function setEventAside(
 /** Of two copies the one that was received first counts; most come after everything else of the device. */
 async function copied(work: DeviceWork, said: DeviceReport, record: LogRecord): Promise<null> {
   if (record.received_at >= work.last_received_at) return drop(work)
-  const { takeCopy } = await byNeed('earlierCopy')
+  const { takeCopy } = await byNeed.earlierCopy()
   return (await takeCopy(work, said, record)) ? null : drop(work)
 }
 

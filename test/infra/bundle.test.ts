@@ -52,6 +52,8 @@ describe.each([
       cwd: folder,
       env,
       encoding: 'utf8',
+      // An error comes with its line, and a bundle has few of them.
+      maxBuffer: 64 * 1024 * 1024,
     })
     return { status, said: stdout + stderr }
   }

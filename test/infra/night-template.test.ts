@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { STORED_COLUMNS } from '../../adapters/duckdb-columns.ts'
+import { WHOLE } from '../../events/archive-payload.ts'
+import { PAYLOAD_SQL } from '../../events/archive-payload-sql.ts'
 import { NIGHT_STEPS } from '../../infra/night-steps.ts'
 import { grantsOf } from './grants.ts'
 import { synthesise } from './synthesise.ts'
@@ -152,12 +154,14 @@ describe('the archive’s tables', () => {
     expect(parameters('station_files')['projection.folder.format']).toBe("'year='yyyy'/month='MM'/day='dd")
   })
 
-  it('are views with every stored column, and the day as a date', () => {
+  it('are views with every stored column, the payload whole, and the day as a date', () => {
+    const shown = STORED_COLUMNS.filter((column) => !(column in WHOLE))
     for (const name of ['events', 'events_of_device', 'station_events', 'landing']) {
       const text = /^\/\* Presto View: (\S+) \*\/$/.exec(String(tables()[name]?.ViewOriginalText))?.[1] ?? ''
       const view = JSON.parse(Buffer.from(text, 'base64').toString())
       const columns = view.columns.map((column: { name: string }) => column.name)
-      expect(columns).toEqual([...STORED_COLUMNS, ...(name === 'events_of_device' ? ['device'] : []), 'day'])
+      expect(columns).toEqual([...shown, ...(name === 'events_of_device' ? ['device'] : []), 'day'])
+      expect(view.originalSql).toContain(`${PAYLOAD_SQL} AS payload`)
       expect(view.columns.at(-1)).toEqual({ name: 'day', type: 'date' })
       expect(view).toMatchObject({ catalog: 'awsdatacatalog', schema: 'pilotline_small_archive' })
       const glue = listOf(at(tables()[name], 'StorageDescriptor.Columns'))

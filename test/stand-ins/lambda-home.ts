@@ -51,10 +51,19 @@ export type StreamHandler = (event: KinesisStreamEvent) => Promise<KinesisStream
 
 /** The processor, as a cold start gives it. */
 export async function coldStart(where: Where): Promise<StreamHandler> {
+  // What the processes before this one load by need is to be theirs.
+  await loadByNeed()
   vi.resetModules()
   setEnvironment(where)
   const { handler } = await import('../../processors/stream.lambda.ts')
+  await loadByNeed()
   return handler
+}
+
+/** Of the modules that are now loaded, all that they load only by need. */
+export async function loadByNeed(): Promise<void> {
+  const { loadAll } = await import('../../processors/by-need.ts')
+  await loadAll()
 }
 
 const FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n

@@ -3,7 +3,7 @@ import { vi } from 'vitest'
 import type { DeviceType } from '../../events/event.ts'
 import type { processBatch } from '../../processors/process-batch.ts'
 import type { ChartInstance } from '../../statecharts/device-charts.ts'
-import { coldStart, type StreamHandler, type Where } from './lambda-home.ts'
+import { coldStart, loadByNeed, type StreamHandler, type Where } from './lambda-home.ts'
 
 export type Charts = Partial<Record<DeviceType, readonly ChartInstance[]>>
 export type Release = { processBatch: typeof processBatch }
@@ -14,10 +14,10 @@ const REGISTRY = '../../statecharts/device-charts.ts'
 export async function releaseOf(charts: Charts): Promise<Release> {
   return withCharts(charts, async () => {
     // What the releases before this one load by need is to be theirs.
-    await loadAll()
+    await loadByNeed()
     vi.resetModules()
     const { processBatch } = await import('../../processors/process-batch.ts')
-    await loadAll()
+    await loadByNeed()
     return { processBatch }
   })
 }
@@ -25,11 +25,6 @@ export async function releaseOf(charts: Charts): Promise<Release> {
 /** Its function on AWS, as a cold start gives it. */
 export async function coldStartOf(charts: Charts, where: Where): Promise<StreamHandler> {
   return withCharts(charts, () => coldStart(where))
-}
-
-async function loadAll(): Promise<void> {
-  const byNeed = await import('../../processors/by-need.ts')
-  await byNeed.loadAll()
 }
 
 async function withCharts<T>(charts: Charts, load: () => Promise<T>): Promise<T> {
