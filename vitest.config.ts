@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Of two cores one would be left idle, and most of the long ones wait for processes of their own.
+    maxWorkers: '100%',
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },
 })

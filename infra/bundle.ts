@@ -126,6 +126,8 @@ function build(of: BuildOptions): Built {
     // Packages that have both come as ES modules: only those lose what is not used.
     mainFields: ['module', 'main'],
     minify: true,
+    // An error that nobody catches is told with its line.
+    lineLimit: 1_000,
     legalComments: 'none',
     alias: { ...LEFT_OUT, ...madeModules() },
     banner: { js: REQUIRE },

@@ -129,7 +129,7 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
     await aws.process(log)
     let spreads = true
     const used = new Map<NightStep, Set<string>>(STEPS.map((step) => [step, new Set()]))
-    const call: CallStep = async (step, input, lambda) => {
+    const callOne: CallStep = async (step, input, lambda) => {
       const mine = used.get(step) ?? new Set()
       // What a spread that was killed has left.
       if (step === 'Spread') await aws.files.put(`staging/night-${DAY}/spread/0/left`, new Uint8Array(1))
@@ -142,6 +142,13 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
       const answer = (await lambda.invoke(input)) as object
       for (const right of aws.rights.needed) mine.add(right)
       return step === 'Plan' && spreads ? spreadOver(aws.files, answer) : answer
+    }
+    // Batches are worked on side by side; here one step at a time, to know whose request it is.
+    let turn: Promise<unknown> = Promise.resolve()
+    const call: CallStep = (step, input, lambda) => {
+      const mine = turn.then(() => callOne(step, input, lambda))
+      turn = mine.catch(() => null)
+      return mine
     }
     // What an earlier night left is cleared, and what cannot be read is set aside.
     await aws.files.put('staging/earlier/plan.json', new Uint8Array(2))
