@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { AWS_VARIABLES } from '../adapters/aws-names.ts'
+import { AWS_VARIABLES, QUERY_VARIABLES } from '../adapters/aws-names.ts'
 import { bundleFolder, bundleHandler, HANDLER_FILE } from '../infra/bundle.ts'
 
 const HANDLERS = ['processors/stream.lambda.ts', 'processors/sweep.lambda.ts', 'api/api.lambda.ts']
@@ -14,6 +14,8 @@ const ENVIRONMENT = {
   [AWS_VARIABLES.table_prefix]: 'pilotline-bench-',
   [AWS_VARIABLES.stream]: 'pilotline-bench-events',
   [AWS_VARIABLES.iot_endpoint]: 'https://data-ats.iot.eu-central-1.amazonaws.com',
+  [QUERY_VARIABLES.athena_workgroup]: 'pilotline-bench-questions',
+  [QUERY_VARIABLES.athena_database]: 'pilotline_bench',
   AWS_REGION: 'eu-central-1',
 }
 
