@@ -1,6 +1,6 @@
 /**
- * Records of many devices folded to the things they come to, in bounded memory: first all of them once, in the order of
- * the log, each device by the quick way; then, a group at a time, those for which that is not enough.
+ * Records of many devices folded to the things they come to, in bounded memory: first all of them once, each device's in
+ * the order of the log, by the quick way; then, a group at a time, those for which that is not enough.
  */
 import type { LogRecord } from '../events/record.ts'
 import { configTopic } from '../events/topics.ts'
@@ -10,6 +10,7 @@ import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-qui
 import type { ReplayRange, ReplaySource } from './replay-source.ts'
 import type { Things } from './replay-things.ts'
 import { foldWhole } from './replay-whole.ts'
+import { MOST_RECORDS, takenTogether, type Waiting } from './taken-together.ts'
 
 export type FoldedDevice = { device_id: string; records: number; refused: number; things: Things }
 
@@ -24,6 +25,8 @@ export type FoldOptions = {
   onRecords?: (records: number, pass: number) => void
   /** Bytes of payload that a pass for the others holds. */
   group_bytes?: number
+  /** Records that wait for others of their devices. */
+  together?: number
 }
 
 export type FoldFigures = {
@@ -44,7 +47,7 @@ const GROUP_BYTES = 96 * 1024 * 1024
 const HELD = 20_000
 const MOST_HELD = 32
 
-type Device = { quick: QuickDevice | null; records: number; bytes: number }
+type Device = Waiting & { quick: QuickDevice | null; records: number; bytes: number }
 
 /**
  * Folds, and tells each device once, in no order. A contract: `npm run impact` calls it in older revisions, with these
@@ -56,16 +59,21 @@ export async function foldRecords(
 ): Promise<FoldFigures> {
   const devices = new Map<string, Device>()
   const figures: FoldFigures = { records: 0, refused: 0, whole: 0, passes: 1 }
+  const most = options.together ?? MOST_RECORDS
+  const together = takenTogether<Device>(most, (device, records) =>
+    takeRecords(device, records, holdOf(devices.size)),
+  )
   await eachRecord(options, 1, figures, (device_id, record) => {
     let device = devices.get(device_id)
     if (!device) {
-      device = { quick: quickDevice(device_id), records: 0, bytes: 0 }
+      device = { quick: quickDevice(device_id), records: 0, bytes: 0, waiting: null }
       devices.set(device_id, device)
     }
     device.records++
     device.bytes += record.payload.byteLength
-    if (device.quick) takeRecord(device, device.quick, record, holdOf(devices.size))
+    if (device.quick) together.add(device, record)
   })
+  together.end()
   const others: [string, Device][] = []
   for (const [device_id, device] of devices) {
     const { quick, records } = device
@@ -86,10 +94,17 @@ function holdOf(devices: number): number {
   return Math.max(4, Math.min(MOST_HELD, Math.floor(HELD / devices)))
 }
 
-function takeRecord(device: Device, quick: QuickDevice, record: LogRecord, hold: number): void {
-  const read = readRecord(openRecord(record), () => quick.device_id)
-  if ('rejection' in read) quick.refused++
-  else if (!takeQuick(quick, read, hold)) device.quick = null
+function takeRecords(device: Device, records: readonly LogRecord[], hold: number): void {
+  const { quick } = device
+  if (!quick) return
+  for (const record of records) {
+    const read = readRecord(openRecord(record), () => quick.device_id)
+    if ('rejection' in read) quick.refused++
+    else if (!takeQuick(quick, read, hold)) {
+      device.quick = null
+      return
+    }
+  }
 }
 
 async function foldGroup(

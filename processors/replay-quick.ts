@@ -6,11 +6,9 @@
 
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
-import type { DeviceEvent, DeviceReport } from '../events/event.ts'
-import { identityOf } from '../events/identity.ts'
-import { compareKeys, type EventKey, eventKey, type Rank } from '../events/key.ts'
+import type { DeviceReport } from '../events/event.ts'
+import { compareKeys, type EventKey } from '../events/key.ts'
 import type { Put, Summary } from '../events/ports.ts'
-import { rankOf } from '../events/rank.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { type AdvancedDevice, advanceDevice, advanceDeviceTime } from '../statecharts/advance-device.ts'
 import { configAt, withVersion } from '../statecharts/config-in-force.ts'
@@ -19,9 +17,11 @@ import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
+import { KnownCopies, printOf } from './known-copies.ts'
+import { KeyOf, QuickEvent } from './quick-event.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
-type Held = { key: EventKey; event: DeviceEvent }
+type Held = { key: KeyOf; event: QuickEvent; print: number }
 
 export type QuickDevice = {
   device_id: string
@@ -29,9 +29,8 @@ export type QuickDevice = {
   state: DeviceState | null
   /** In key order, not folded yet. */
   held: Held[]
-  /** Identities of the last that were folded, to know a copy of one. */
-  folded: string[]
-  next: number
+  /** The last that were folded, to know a copy of one. */
+  folded: KnownCopies
   until: number
   things: Things
   /** The thing that was last told of: it may be told otherwise by the next event. */
@@ -39,16 +38,12 @@ export type QuickDevice = {
   refused: number
 }
 
-/** Copies and overtaking within so many events need nothing but this. */
-const MOST_KNOWN = 64
-
 export function quickDevice(device_id: string): QuickDevice {
   return {
     device_id,
     state: null,
     held: [],
-    folded: [],
-    next: 0,
+    folded: new KnownCopies(),
     until: 0,
     things: new Map(),
     latest: null,
@@ -76,7 +71,7 @@ export function takeQuick(device: QuickDevice, decoded: DeviceRecord, hold: numb
 
 /** Folds what is held back, and moves time on. */
 export function endQuick(device: QuickDevice): Things {
-  for (const { key, event } of device.held) fold(device, event, key)
+  for (const one of device.held) fold(device, one)
   device.held = []
   const { state, until } = device
   if (state && until > state.until) take(device, state, advanceDeviceTime(state, until), until)
@@ -89,7 +84,7 @@ function takeReport(
   device: QuickDevice,
   state: DeviceState,
   report: DeviceReport,
-  { received_at }: LogRecord,
+  { received_at, payload }: LogRecord,
   hold: number,
 ): boolean {
   const { reported_timestamp, device_type } = report
@@ -100,62 +95,23 @@ function takeReport(
     device.refused++
     return true
   }
-  const identity = identityOf(report)
-  const key = new KeyOf(report, identity)
+  const event = new QuickEvent(report, device_type, received_at)
+  const key = new KeyOf(event)
+  const print = printOf(payload)
   const { held } = device
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]
   if (before && compareKeys(before.key, key) === 0) return true
-  if (at === 0 && !isBeyond(state, key)) return device.folded.includes(identity)
-  held.splice(at, 0, { key, event: eventOf(report, received_at, identity) })
+  if (at === 0 && !isBeyond(state, key)) return device.folded.has(key.ts, print)
+  held.splice(at, 0, { key, event, print })
   if (held.length <= hold) return true
-  const first = held.shift() as Held
-  fold(device, first.event, first.key)
+  fold(device, held.shift() as Held)
   return true
-}
-
-/** A key that is written out only where something else has its millisecond, or something is decided because of it. */
-class KeyOf implements EventKey {
-  readonly ts: number
-  private readonly rank: Rank
-  private readonly sequence: number
-  readonly identity: string
-
-  constructor(report: DeviceReport, identity: string) {
-    this.ts = report.reported_timestamp
-    this.rank = rankOf(report)
-    this.sequence = report.sequence ?? 0
-    this.identity = identity
-  }
-
-  get ord(): string {
-    const { ts: event_time, rank, identity, sequence } = this
-    return eventKey({ event_time, rank, identity, sequence }).ord
-  }
 }
 
 function isBeyond({ horizon }: DeviceState, key: EventKey): boolean {
   return horizon === null || compareKeys(key, horizon) > 0
-}
-
-function eventOf(report: DeviceReport, received_at: number, identity: string): DeviceEvent {
-  const { device_id, device_type, event_type, fields, reported_timestamp, payload_location } = report
-  return {
-    device_id,
-    device_type: device_type as DeviceEvent['device_type'],
-    event_type,
-    fields: fields as DeviceEvent['fields'],
-    reported_timestamp,
-    ...(payload_location !== undefined && { payload_location }),
-    origin: 'device',
-    event_time: reported_timestamp,
-    time_quality: 'device',
-    received_at,
-    identity,
-    extra: report.extra,
-    flags: report.flags,
-  }
 }
 
 /** A version that says nothing new about what has been folded. */
@@ -177,13 +133,12 @@ function takeConfig(device: QuickDevice, state: DeviceState, message: ConfigMess
   return true
 }
 
-function fold(device: QuickDevice, event: DeviceEvent, key: EventKey): void {
+function fold(device: QuickDevice, { event, key, print }: Held): void {
   const state = device.state as DeviceState
   const payload_location = event.payload_location ?? state.payload_location
   const heard = payload_location === state.payload_location ? state : { ...state, payload_location }
   take(device, heard, advanceDevice(state, event, key), event.event_time)
-  if (device.folded.length < MOST_KNOWN) device.folded.push(event.identity)
-  else device.folded[device.next++ % MOST_KNOWN] = event.identity
+  device.folded.add(key.ts, print)
 }
 
 /** What `apply-advance.ts` puts, as far as it is about things. */
