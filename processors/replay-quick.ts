@@ -1,7 +1,7 @@
 /**
  * A well-behaved device folded as its records come: its clock is set, and what overtakes something else does so within
- * the last few dozen events, which are held back for that. No rows, no store. Anything else is said to be one for
- * `replay-whole.ts`, which is the processor itself; the two must come to the same things.
+ * the last few events, or few dozen where it has done so before, which are held back for that. No rows, no store.
+ * Anything else is said to be one for `replay-whole.ts`, which is the processor itself; the two must come to the same.
  */
 
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
@@ -29,6 +29,8 @@ export type QuickDevice = {
   state: DeviceState | null
   /** In key order, not folded yet. */
   held: Held[]
+  /** Something has overtaken something else: more are held back from then on. */
+  overtaken: boolean
   /** The last that were folded, to know a copy of one. */
   folded: KnownCopies
   until: number
@@ -43,6 +45,7 @@ export function quickDevice(device_id: string): QuickDevice {
     device_id,
     state: null,
     held: [],
+    overtaken: false,
     folded: new KnownCopies(),
     until: 0,
     things: new Map(),
@@ -51,7 +54,10 @@ export function quickDevice(device_id: string): QuickDevice {
   }
 }
 
-/** False where the device is no longer one of these; what it has come to is then to be forgotten. */
+/** Held back of a device of which nothing has overtaken anything yet. */
+const FEW = 4
+
+/** `hold`: the most that are held back. False where the device is no longer one of these; what it has come to is then to be forgotten. */
 export function takeQuick(device: QuickDevice, decoded: DeviceRecord, hold: number): boolean {
   const type = deviceTypeOf(decoded)
   if (type === 'pair') return false
@@ -104,8 +110,9 @@ function takeReport(
   const before = held[at - 1]
   if (before && compareKeys(before.key, key) === 0) return true
   if (at === 0 && !isBeyond(state, key)) return device.folded.has(key.ts, print)
+  if (at < held.length) device.overtaken = true
   held.splice(at, 0, { key, event, print })
-  if (held.length <= hold) return true
+  if (held.length <= (device.overtaken ? hold : FEW)) return true
   fold(device, held.shift() as Held)
   return true
 }

@@ -118,6 +118,24 @@ describe('the quick fold of a replay', () => {
     expect(whole).toBe((await folded(laid(fleetRecords(1, 'none')))).whole)
   })
 
+  it('folds a device quickly that has learnt how far its messages overtake each other', async () => {
+    const orderly = fleetRecords(1, 'none')
+    const { device_id } = [...(await folded(laid(orderly))).devices.values()].reduce((a, b) =>
+      a.records > b.records ? a : b,
+    )
+    const own = orderly.filter(({ topic }) => topic.includes(device_id))
+    const late = [...own]
+    for (const [from, behind] of [
+      [10, 2],
+      [40, 15],
+    ] as const)
+      late.splice(from + behind, 0, ...late.splice(from, 1))
+    const { devices, whole } = await folded(laid(late))
+    expect(whole).toBe(0)
+    expect(thingsOf(devices)).toEqual(await byProcessor(laid(own)))
+    expect(devices.get(device_id)?.things.size).toBeGreaterThan(0)
+  })
+
   it('gives every device to one share, and each share some of a fleet', () => {
     const shares = Array.from({ length: 300 }, (_, n) => shareOf(`charger-${n}`, 4))
     expect(new Set(shares)).toEqual(new Set([0, 1, 2, 3]))
