@@ -23,7 +23,12 @@ import {
   type Tables,
 } from './store-tables.ts'
 
-export type SqliteStore = HotStore & { dump(): StoreDump; close(): void }
+export type SqliteStore = HotStore & {
+  /** As `position`. */
+  positionSync(consumer: string): string
+  dump(): StoreDump
+  close(): void
+}
 
 const PUT: Record<Put['table'], string> = {
   events: upsertSql('events', 'unless_newer'),
@@ -62,10 +67,8 @@ export function sqliteStore(path: string): SqliteStore {
     atomic: true,
     loadStates: async (device_ids) => loadStates(database, device_ids),
     write: async (batch) => writeBatch(database, batch),
-    position: async (consumer) => {
-      const row = database.get<Row>(POSITION, [toColumn(consumer)])
-      return row ? itemOf('positions', row).position : ''
-    },
+    position: async (consumer) => positionOf(database, consumer),
+    positionSync: (consumer) => positionOf(database, consumer),
     findEvent: async (device_id, { ts, ord }) => {
       const row = database.get<Row>(EVENT, [toColumn(device_id), ts, ord])
       return row ? itemOf('events', row) : null
@@ -131,6 +134,11 @@ function writeDevice(database: Database, write: DeviceWrite): boolean {
   for (const put of write.puts) database.run(PUT[put.table], valuesOf(put.table, put.item))
   database.run(PUT_STATE, valuesOf('states', write.state))
   return true
+}
+
+function positionOf(database: Database, consumer: string): string {
+  const row = database.get<Row>(POSITION, [toColumn(consumer)])
+  return row ? itemOf('positions', row).position : ''
 }
 
 function putPosition(database: Database, position: ConsumerPosition): void {
