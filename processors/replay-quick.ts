@@ -19,6 +19,7 @@ import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
+import { type Beginning, isUnsetBefore } from './replay-begin.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
 type Held = { key: EventKey; event: DeviceEvent }
@@ -27,6 +28,8 @@ export type QuickDevice = {
   device_id: string
   /** null until a record says what the device is. */
   state: DeviceState | null
+  /** What lies up to here is taken as it is stored; null: all of it is folded. */
+  begins: EventKey | null
   /** In key order, not folded yet. */
   held: Held[]
   /** Identities of the last that were folded, to know a copy of one. */
@@ -42,15 +45,16 @@ export type QuickDevice = {
 /** Copies and overtaking within so many events need nothing but this. */
 const MOST_KNOWN = 64
 
-export function quickDevice(device_id: string): QuickDevice {
+export function quickDevice(device_id: string, beginning: Beginning | null = null): QuickDevice {
   return {
     device_id,
-    state: null,
+    state: beginning?.state ?? null,
+    begins: beginning?.at ?? null,
     held: [],
     folded: [],
     next: 0,
     until: 0,
-    things: new Map(),
+    things: new Map(beginning?.open),
     latest: null,
     refused: 0,
   }
@@ -92,17 +96,18 @@ function takeReport(
   { received_at }: LogRecord,
   hold: number,
 ): boolean {
-  const { reported_timestamp, device_type } = report
-  if (reported_timestamp < FIRST_EPOCH_MS || reported_timestamp - received_at > FUTURE_LIMIT_MS) return false
+  const key = setClockKey(report, received_at)
+  if (!key) return isUnsetBefore(report, received_at, device.begins)
+  const { device_type } = report
   // A pin, whose meaning is configuration.
   if (device_type === null) return false
   if (device_type !== state.device_type) {
     device.refused++
     return true
   }
-  const identity = identityOf(report)
-  const key = new KeyOf(report, identity)
-  const { held } = device
+  const { identity } = key
+  const { held, begins } = device
+  if (begins && compareKeys(key, begins) <= 0) return true
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]
@@ -113,6 +118,13 @@ function takeReport(
   const first = held.shift() as Held
   fold(device, first.event, first.key)
   return true
+}
+
+/** Null for a stamp by uptime, and for a claim of the future: their times depend on when they were received. */
+export function setClockKey(report: DeviceReport, received_at: number): KeyOf | null {
+  const { reported_timestamp } = report
+  const isSet = reported_timestamp >= FIRST_EPOCH_MS && reported_timestamp - received_at <= FUTURE_LIMIT_MS
+  return isSet ? new KeyOf(report, identityOf(report)) : null
 }
 
 /** A key that is written out only where something else has its millisecond, or something is decided because of it. */
@@ -167,6 +179,7 @@ function takeConfig(device: QuickDevice, state: DeviceState, message: ConfigMess
   }
   const versions = withVersion(state.config, { effective_from, written_at, config })
   const { horizon } = state
+  if (device.begins && effective_from <= device.begins.ts) return true
   if (horizon) {
     if (effective_from <= horizon.ts) return false
     const first = (versions[0]?.effective_from ?? 0) - 1

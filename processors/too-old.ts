@@ -44,7 +44,10 @@ export function isTooOld(
 }
 
 /** A state that older code wrote does not say since when its device is known: it may be for long. */
-function firstReceived({ first_received_at, spoken }: DeviceState): number {
+export function firstReceived({
+  first_received_at,
+  spoken,
+}: Pick<DeviceState, 'first_received_at' | 'spoken'>): number {
   return first_received_at ?? (spoken ? 0 : Number.POSITIVE_INFINITY)
 }
 

@@ -16,7 +16,7 @@ import type { Writing } from './replay-writing.ts'
 
 type Tables = { store: HotStore; close(): void }
 
-function openTables(table_prefix: string): Tables {
+function tablesOf(table_prefix: string): Tables {
   const client = createDynamoClient()
   return {
     store: asked(dynamodbStore({ client, table_prefix }), table_prefix),
@@ -45,12 +45,12 @@ function asked(store: HotStore, prefix: string): HotStore {
   }
 }
 
-/** What is stored, as it is while it is read: the functions on the stream go on. */
-export function dynamodbThings(prefix: string): { things: StoredThings; close(): void } {
-  const { store, close } = openTables(prefix)
+/** What is stored, as it is while it is read: the functions on the stream go on. Which devices there are, nobody asks. */
+export function openTables(prefix: string) {
+  const { store, close } = tablesOf(prefix)
   const things: StoredThings = async (device_id, from, to) =>
     (await store.things(device_id, from, to)).filter(({ retracted }) => !retracted)
-  return { things, close }
+  return { things, history: store, position: () => null, deviceIds: () => [], close }
 }
 
 /**
@@ -62,7 +62,7 @@ export function repairingTables({ source, dynamodb }: ReplayOptions): Writing & 
     throw new SourceRefused(
       '--dynamodb is repaired from --kinesis or --failed; restream what was never on the stream',
     )
-  const { store, close } = openTables(dynamodb ?? '')
+  const { store, close } = tablesOf(dynamodb ?? '')
   const over =
     (written: HotStore): Writing['write'] =>
     (batches, onDone, guard) => {

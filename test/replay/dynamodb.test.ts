@@ -2,6 +2,10 @@
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tableName } from '../../adapters/aws-names.ts'
+import { kinesisAppend } from '../../adapters/kinesis-log.ts'
+import { sqliteLog } from '../../adapters/sqlite-log.ts'
+import { filesOf } from '../../embedded/folder.ts'
+import type { VerifyReport } from '../../processors/replay-report.ts'
 import { lawful } from '../simulation/law.ts'
 import { type Dynalite, dumpOf, startDynalite } from '../stand-ins/dynalite.ts'
 import { type Kinesalite, startKinesalite } from '../stand-ins/kinesalite.ts'
@@ -47,6 +51,33 @@ describe('npm run replay -- … --dynamodb', () => {
     const differs = await replay('verify', ...from)
     expect(differs.code).toBe(1)
     expect(differs.out).toContain('appear')
+  }, 240_000)
+
+  it('verifies a stream that has forgotten its beginning from the checkpoints of the tables', async () => {
+    const data = await folderWith(fleetRecords(22, 'orderly'))
+    const log = sqliteLog(filesOf(data).log)
+    const records = await log.read('', 100_000)
+    log.close()
+    const append = async (part: typeof records) => {
+      const { stream } = await kinesis.newStream(1)
+      await kinesisAppend({ client: kinesis.client, stream })(part)
+      return stream
+    }
+    const prefix = await dynalite.newTables()
+    const whole = ['--kinesis', await append(records), ...at, '--dynamodb', prefix]
+    expect((await replay('repair', ...whole, '--yes')).code).toBe(0)
+    const { out } = await replay('verify', ...whole, '--json', '-')
+    expect(JSON.parse(out)).toMatchObject({ differences: [] })
+    expect(JSON.parse(out)).not.toHaveProperty('begins')
+    const part = ['--kinesis', await append(records.slice(records.length / 4)), ...at, '--dynamodb', prefix]
+    const { code, out: half } = await replay('verify', ...part, '--json', '-')
+    expect(code).toBe(0)
+    const { begins, same } = JSON.parse(half) as VerifyReport
+    expect(begins).toMatchObject({ source_from: null, not_compared: [] })
+    expect(begins?.from_checkpoint).toBeGreaterThan(5)
+    expect(same).toBeGreaterThan(50)
+    await forgetSession(prefix)
+    expect((await replay('verify', ...part)).code).toBe(1)
   }, 240_000)
 
   it('refuses tables that there are not, and what makes no sense, in one line', async () => {
