@@ -12,7 +12,7 @@ import { type Poison, SourceRefused } from '../processors/replay-source.ts'
 import { verify } from '../processors/replay-verify.ts'
 import { StoppedShort } from '../processors/replay-write.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
-import { openTables, repairingTables } from './replay-dynamodb.ts'
+import { openTables, repairingTables, shadowingTables } from './replay-dynamodb.ts'
 import { type BeginAt, threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
 import { openSource, prunedBefore } from './replay-open.ts'
@@ -45,8 +45,9 @@ async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: As
   if (mode === 'print') return runPrint(options, streams, aside)
   if (mode === 'verify') return runVerify(options, streams, aside)
   const tell = (line: string) => void streams.err(`replay: ${line}\n`)
-  const repair = options.dynamodb === null ? repairing : repairingTables
-  const writing = { repair, shadow: shadowing, restream: restreaming }[mode](options, tell)
+  const here = { repair: repairing, shadow: shadowing, restream: restreaming }
+  const onAws = { ...here, repair: repairingTables, shadow: shadowingTables }
+  const writing = await (options.dynamodb === null ? here : onAws)[mode](options, tell)
   try {
     return await runWriting({ options, streams, onPoison: aside.put }, writing)
   } finally {
@@ -118,7 +119,7 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
   const { source, range, json, data, table, dynamodb } = options
   const path = table === null ? filesOf(data).hot : shadowPath(data, table)
-  const stored = dynamodb === null ? openStored(path) : openTables(dynamodb)
+  const stored = dynamodb === null ? openStored(path) : openTables(dynamodb, table)
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>
     bars.set(`thread ${share + 1}`, read, total, records)

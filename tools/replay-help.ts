@@ -29,7 +29,8 @@ to what was on the stream when it began. --shard ID --after-sequence N begins in
 AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint FILE goes on where it was.
 
 --dynamodb PREFIX is the AWS home: verify holds a stream against its tables, repair folds in what they lack of it, or of
-what was given up, beside the functions that go on. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
+what was given up, beside the functions that go on; shadow T makes tables of its own, PREFIXshadow-T-…, and verify
+--table T compares with those. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
 
 --archive reads by event time what the nights have kept; a checkpoint of it begins anew.
 

@@ -44,7 +44,7 @@ export async function runWriting(context: WritingContext, writing: Writing): Pro
     }
     if (most_rows > 0) {
       streams.err(
-        `${writeLines(writeReport(report, true, said))
+        `${writeLines(writeReport(report, true, said), isPaid(options))
           .slice(0, -1)
           .join('\n')}\n`,
       )
@@ -63,6 +63,10 @@ export async function runWriting(context: WritingContext, writing: Writing): Pro
   const written = await readThrough(context, mode, until, write, true)
   await tell(context, writeReport(report, false, written))
   return 0
+}
+
+function isPaid({ dynamodb, into }: ReplayOptions): boolean {
+  return dynamodb !== null || into?.kind === 'stream'
 }
 
 /** Somebody at a terminal is asked; a pipe cannot be, and has `--yes` instead. */
@@ -138,5 +142,5 @@ async function tell(
   const { json } = options
   const text = `${JSON.stringify(report, null, 1)}\n`
   if (json !== null && json !== '-') await writeFile(json, text)
-  streams.out.write(json === '-' ? text : `${writeLines(report).join('\n')}\n`)
+  streams.out.write(json === '-' ? text : `${writeLines(report, isPaid(options)).join('\n')}\n`)
 }
