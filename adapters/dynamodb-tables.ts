@@ -23,7 +23,7 @@ export async function createTables(
 ): Promise<void> {
   for (const table of tables) {
     await asked(() => client.send(new CreateTableCommand(creationOf(prefix, table))))
-    const of = { client, maxWaitTime: MOST_WAIT_S, minDelay: 1, maxDelay: 5 }
+    const of = { client, maxWaitTime: MOST_WAIT_S, minDelay: 0.05, maxDelay: 5 }
     await asked(() => waitUntilTableExists(of, { TableName: tableName(prefix, table) }))
   }
 }
