@@ -16,7 +16,8 @@ Nobody is notified of anything by a replay: no time sync is sent for what it tel
 
 The range is of event time, half-open. What happened in it may have come in later, by --margin. verify folds whatever
 lies before it too, and compares what began in the range. Of a stream, --from begins at what arrived an hour before,
-unless a device or a location is asked for; verify reads all of it.
+unless a device or a location is asked for; verify and shadow read all of it. A shadow of a range has the configurations
+in force that were set before.
 
 A log that was pruned, and a stream, lack what came long ago. Of a device that said something before, verify begins at
 a stored checkpoint: the last up to --from that lies behind what is lacking, else the first. What lies up to there is

@@ -92,9 +92,11 @@ async function readThrough(
     read = now
   }
   const { source, range, rate } = options
+  // What is folded by itself needs the configurations that were set before.
+  const in_force = options.mode === 'shadow'
   const opened = await openSource({
     source,
-    range,
+    range: in_force ? { ...range, from: 0 } : range,
     until,
     after: checkpoint.from,
     onPoison,
@@ -102,7 +104,7 @@ async function readThrough(
     onShard: shardBars(bars),
   })
   try {
-    const selected = stoppable(atRate(selectRecords(opened.source, range), rate), streams.stop)
+    const selected = stoppable(atRate(selectRecords(opened.source, range, { in_force }), rate), streams.stop)
     const figures = await run(selected, (batch, figures) => {
       if (source.kind !== 'kinesis') bars.set(name, read, opened.total, figures.records)
       if (kept) checkpoint.keep(places.done(batch))
