@@ -82,7 +82,7 @@ export async function applyRecords(
   }
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
-  await lost?.before?.(work)
+  if (lost?.before) await lost.before(work)
   if (lost) beLate(work, lost.cause, lostIn(work, lost))
   // A mark that somebody has left is for whoever comes next, whatever brings him (DESIGN §5.4).
   const isMarked = work.late !== null && work.late.because === null
