@@ -1,4 +1,6 @@
 /** An event of a device that is folded quickly, and its key: both are hashed only where somebody asks. */
+import { FUTURE_LIMIT_MS } from '../events/clock.ts'
+import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceEvent, DeviceReport, DeviceType } from '../events/event.ts'
 import { identityOf } from '../events/identity.ts'
 import { type EventKey, eventKey } from '../events/key.ts'
@@ -25,12 +27,6 @@ export class QuickEvent implements DeviceEvent {
   get identity(): string {
     this.#identity ??= identityOf(this.#report)
     return this.#identity
-  }
-
-  get ord(): string {
-    const report = this.#report
-    const { event_time, identity } = this
-    return eventKey({ event_time, rank: rankOf(report), identity, sequence: report.sequence }).ord
   }
 
   get event_time(): number {
@@ -62,17 +58,32 @@ export class QuickEvent implements DeviceEvent {
   }
 }
 
-/** Written out only where something else has its millisecond, or something is decided because of it. */
-export class KeyOf implements EventKey {
-  readonly ts: number
-  readonly #event: QuickEvent
+/** The key of a report; null for a stamp by uptime, and for a claim of the future: when they were depends on their receipt. */
+export function setClockKey(report: DeviceReport, received_at: number): EventKey | null {
+  const { reported_timestamp } = report
+  const isSet = reported_timestamp >= FIRST_EPOCH_MS && reported_timestamp - received_at <= FUTURE_LIMIT_MS
+  return isSet ? new KeyOf(report) : null
+}
 
-  constructor(event: QuickEvent) {
-    this.ts = event.event_time
-    this.#event = event
+/** Written out only where something else has its millisecond, or something is decided because of it. */
+class KeyOf implements EventKey {
+  readonly ts: number
+  readonly #report: DeviceReport
+  #ord: string | null = null
+
+  constructor(report: DeviceReport) {
+    this.ts = report.reported_timestamp
+    this.#report = report
   }
 
   get ord(): string {
-    return this.#event.ord
+    this.#ord ??= ordinalOf(this.#report)
+    return this.#ord
   }
+}
+
+function ordinalOf(report: DeviceReport): string {
+  const { reported_timestamp, sequence } = report
+  const identity = identityOf(report)
+  return eventKey({ event_time: reported_timestamp, rank: rankOf(report), identity, sequence }).ord
 }

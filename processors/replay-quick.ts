@@ -4,8 +4,6 @@
  * Anything else is said to be one for `replay-whole.ts`, which is the processor itself; the two must come to the same.
  */
 
-import { FUTURE_LIMIT_MS } from '../events/clock.ts'
-import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceReport } from '../events/event.ts'
 import { compareKeys, type EventKey } from '../events/key.ts'
 import type { Put, Summary } from '../events/ports.ts'
@@ -18,15 +16,18 @@ import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
 import { KnownCopies, printOf } from './known-copies.ts'
-import { KeyOf, QuickEvent } from './quick-event.ts'
+import { QuickEvent, setClockKey } from './quick-event.ts'
+import { type Beginning, isUnsetBefore } from './replay-begin.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
-type Held = { key: KeyOf; event: QuickEvent; print: number }
+type Held = { key: EventKey; event: QuickEvent; print: number }
 
 export type QuickDevice = {
   device_id: string
   /** null until a record says what the device is. */
   state: DeviceState | null
+  /** What lies up to here is taken as it is stored; null: all of it is folded. */
+  begins: EventKey | null
   /** In key order, not folded yet. */
   held: Held[]
   /** Something has overtaken something else: more are held back from then on. */
@@ -40,15 +41,16 @@ export type QuickDevice = {
   refused: number
 }
 
-export function quickDevice(device_id: string): QuickDevice {
+export function quickDevice(device_id: string, beginning: Beginning | null = null): QuickDevice {
   return {
     device_id,
-    state: null,
+    state: beginning?.state ?? null,
+    begins: beginning?.at ?? null,
     held: [],
     overtaken: false,
     folded: new KnownCopies(),
     until: 0,
-    things: new Map(),
+    things: new Map(beginning?.open),
     latest: null,
     refused: 0,
   }
@@ -93,18 +95,19 @@ function takeReport(
   { received_at, payload }: LogRecord,
   hold: number,
 ): boolean {
-  const { reported_timestamp, device_type } = report
-  if (reported_timestamp < FIRST_EPOCH_MS || reported_timestamp - received_at > FUTURE_LIMIT_MS) return false
+  const key = setClockKey(report, received_at)
+  if (!key) return isUnsetBefore(report, received_at, device.begins)
+  const { device_type } = report
   // A pin, whose meaning is configuration.
   if (device_type === null) return false
   if (device_type !== state.device_type) {
     device.refused++
     return true
   }
+  const { held, begins } = device
+  if (begins && compareKeys(key, begins) <= 0) return true
   const event = new QuickEvent(report, device_type, received_at)
-  const key = new KeyOf(event)
   const print = printOf(payload)
-  const { held } = device
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]
@@ -130,6 +133,7 @@ function takeConfig(device: QuickDevice, state: DeviceState, message: ConfigMess
   }
   const versions = withVersion(state.config, { effective_from, written_at, config })
   const { horizon } = state
+  if (device.begins && effective_from <= device.begins.ts) return true
   if (horizon) {
     if (effective_from <= horizon.ts) return false
     const first = (versions[0]?.effective_from ?? 0) - 1
