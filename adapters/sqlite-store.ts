@@ -64,11 +64,24 @@ export function sqliteStore(path: string): SqliteStore {
   // 40 MB of WAL: a page that many batches touch is written back once, which at 1,000 devices doubles the speed.
   const database = openDatabase(path, { migrations: HOT_MIGRATIONS, cache_kib: 65_536, wal_pages: 10_000 })
   return {
-    atomic: true,
-    loadStates: async (device_ids) => loadStates(database, device_ids),
+    ...sqliteHistory(database),
     write: async (batch) => writeBatch(database, batch),
     position: async (consumer) => positionOf(database, consumer),
     positionSync: (consumer) => positionOf(database, consumer),
+    due: async (due_by, heard_by, limit) => {
+      assertLimit(limit)
+      return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
+    },
+    dump: () => dump(database),
+    close: database.close,
+  }
+}
+
+/** What is looked up of single devices, by whoever has the file open. */
+export function sqliteHistory(database: Database): Omit<HotStore, 'write' | 'position' | 'due'> {
+  return {
+    atomic: true,
+    loadStates: async (device_ids) => loadStates(database, device_ids),
     findEvent: async (device_id, { ts, ord }) => {
       const row = database.get<Row>(EVENT, [toColumn(device_id), ts, ord])
       return row ? itemOf('events', row) : null
@@ -93,12 +106,6 @@ export function sqliteStore(path: string): SqliteStore {
       const row = database.get<Row>(CHECKPOINT_BEFORE, [toColumn(device_id), ts, ord, applied])
       return row ? itemOf('checkpoints', row) : null
     },
-    due: async (due_by, heard_by, limit) => {
-      assertLimit(limit)
-      return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
-    },
-    dump: () => dump(database),
-    close: database.close,
   }
 }
 

@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { sqliteLog } from '../../adapters/sqlite-log.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import type { FaultLevel } from '../../firmware-model/radio.ts'
 import type { VerifyReport } from '../../processors/replay-report.ts'
@@ -171,21 +170,6 @@ describe('npm run replay -- verify', () => {
       'replay: what was received from 2019-04-08 on is not read, unless --margin is longer\n',
     ])
     expect(out).toContain('1 would vanish')
-  })
-
-  it('says that a log has been pruned, and since when; behind that it compares', async () => {
-    const records = fleetRecords(17, 'none').filter(({ source }) => source === 'mqtt')
-    const data = await folderWith(records)
-    const log = sqliteLog(filesOf(data).log)
-    const [tail, middle] = [await log.tail(), records[Math.floor(records.length / 3)]?.received_at ?? 0]
-    while (log.prune(tail, middle, 10_000) > 0);
-    log.close()
-    const { code, err } = await replay('verify', '--log', data, '--threads', '1')
-    expect(code).toBe(2)
-    const [, from = ''] = /the log begins at \S+: .* --from (\S+) or later/.exec(err) ?? []
-    expect(Date.parse(from)).toBeGreaterThan(middle)
-    const behind = await replay('verify', '--log', data, '--threads', '1', '--from', from)
-    expect(behind).toMatchObject({ code: 0, err: '' })
   })
 
   it('refuses a folder that is none, and flags that make no sense, in one line', async () => {
