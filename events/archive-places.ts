@@ -30,7 +30,7 @@ export type Place = Pick<ArchiveRow, 'device_id' | 'device_type' | 'device_hash'
 export function placeFolder(day: string, layout: DayLayout, row: Place): string {
   const [year, month, date] = day.split('-')
   if (row.device_type === 'station') return `telemetry/year=${year}/month=${month}/day=${date}`
-  if (row.device_id === null) return `${dayPath(day)}/shared=unplaced`
+  if (row.device_id === null) return `${dayPath(day)}/${UNPLACED}`
   if (layout === 'own') return `${dayPath(day)}/${encodeNamePart(row.device_id)}`
   return `${dayPath(day)}/${sharedPart(row.device_hash)}`
 }
@@ -45,6 +45,7 @@ export function batchOfShard(shard: number, batches: number): number {
   return Math.floor((shard * batches) / SHARED_FILES)
 }
 
+const UNPLACED = 'shared=unplaced'
 export const PARTITION_FILE = 'events.parquet'
 
 /** The day and the folder's last part of a compacted file, or null where the name is no such file's. */
@@ -60,7 +61,17 @@ export function partsOf(device_id: string): string[] {
   return ['telemetry', encodeNamePart(device_id), sharedPart(deviceHash(device_id))]
 }
 
-/** Whether rows of the device can be in a compacted file. */
+/** Whether rows of the device can be in a compacted file: those of nobody may turn out to be its. */
 export function mayHold(part: string, device_id: string): boolean {
-  return partsOf(device_id).includes(part)
+  return part === UNPLACED || partsOf(device_id).includes(part)
+}
+
+/** The one device of a compacted file, or null where there may be others, or its id was too long for a name. */
+export function ownDevice(part: string): string | null {
+  if (part === 'telemetry' || /[=~]/.test(part)) return null
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return null
+  }
 }
