@@ -131,8 +131,9 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   return {
     read: (chunk, skip) => {
       const { offsets, received, whole } = open(chunk)
+      const { rowCount } = chunk
       const records: LogRecord[] = []
-      for (let nth = 0; nth < chunk.rowCount; nth++) {
+      for (let nth = 0; nth < rowCount; nth++) {
         const name = textAt(topic, nth)
         if (skip && isSkipped(name, skip)) continue
         const position = positions(textAt(segment, nth), offsets.getItem(nth) as number)

@@ -43,9 +43,9 @@ export async function wantedFiles(files: ArchiveFiles, range: ArchiveRange): Pro
   }
 }
 
-/** Whether it leaves out files of the archive. */
+/** Whether it may leave out files of the archive. */
 export function isNarrow(range: ArchiveRange): boolean {
-  return hasTimes(range) || range.device_id !== undefined
+  return hasTimes(range) || range.device_id !== undefined || range.isMine !== undefined
 }
 
 function isCompacted({ name }: ArchiveFile): boolean {
@@ -85,11 +85,17 @@ function hasTimes({ from, to }: ArchiveRange): boolean {
   return from > 0 || to < MAX_TIMESTAMP_MS
 }
 
-/** Rows whose device the log decides and not the row: uplinks behind a wireless id, however its name is written. */
+/**
+ * Rows whose device the log decides and not the row: uplinks behind a wireless id, however its name is written. The row
+ * says what was known when it was archived.
+ */
 export const WRAPPED = `topic LIKE 'sidewalk/%' AND (contains(coalesce(template, payload, ''), 'WirelessDeviceId')
   OR contains(coalesce(template, payload, ''), '\\u'))`
 
 export const CONFIGS = "event_type = 'config'"
+
+/** Something behind a wireless id, or somebody that has one. */
+export const WIRELESS = `(${WRAPPED}) OR (${CONFIGS} AND contains(coalesce(template, payload, ''), 'wireless_device_id'))`
 
 /**
  * What a row has to be, each of them a condition by itself, so that statistics of a file rule it out; null: any row. A
@@ -126,3 +132,6 @@ export function wantedRows(range: ArchiveRange): string[] | null {
     CONFIGS,
   ]
 }
+
+/** The same of other files: what says whose something is, or may be anybody's. */
+export const ELSEWHERE = [WRAPPED, CONFIGS]

@@ -20,7 +20,15 @@ import {
   recordReader,
 } from './archive-records.ts'
 import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
-import { CONFIGS, isNarrow, type WantedFiles, WRAPPED, wantedFiles, wantedRows } from './archive-wanted.ts'
+import {
+  CONFIGS,
+  ELSEWHERE,
+  isNarrow,
+  type WantedFiles,
+  WIRELESS,
+  wantedFiles,
+  wantedRows,
+} from './archive-wanted.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { fewValued, typesOf } from './duckdb-short-texts.ts'
 
@@ -114,7 +122,7 @@ async function* readWanted(
   const rows = wantedRows(range)
   const parts: Part[] = inside.map((file) => ({ file, rows }))
   if (await needsConfigs(reading, parts))
-    parts.push(...(await outside()).map((file) => ({ file, rows: [CONFIGS] })))
+    parts.push(...(await outside()).map((file) => ({ file, rows: ELSEWHERE })))
   const byName = new Map(parts.map((part) => [part.file.name, part]))
   const surveyed = await survey(reading, parts)
   reading.tell({ to_read: surveyed.reduce((sum, one) => sum + one.rows, 0) })
@@ -130,12 +138,17 @@ async function* readWanted(
 /** Whether what lies outside of the range decides whose its records are, or where. */
 async function needsConfigs({ duck, range, each }: Reading, parts: readonly Part[]): Promise<boolean> {
   if (!isNarrow(range)) return false
-  if (range.location !== undefined) return true
+  // Of several readers one has an uplink that another's configuration makes its own.
+  if (range.location !== undefined || range.isMine) return true
+  // Of one device only what was taken for its own: else every question of a fleet with such devices would open all files.
+  const own = range.device_id === undefined ? 'true' : `device_id = ${sqlText(range.device_id)}`
   let found = false
   await each(parts, async (brought) => {
     if (found) return
     const paths = brought.map(({ path }) => path)
-    found = (await duck.rows(`SELECT 1 FROM ${parquetFiles(paths)} WHERE ${WRAPPED} LIMIT 1`)).length > 0
+    found =
+      (await duck.rows(`SELECT 1 FROM ${parquetFiles(paths)} WHERE ${own} AND (${WIRELESS}) LIMIT 1`))
+        .length > 0
   })
   return found
 }

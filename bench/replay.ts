@@ -80,7 +80,7 @@ try {
   await writeBoth(folder)
   const log = { kind: 'log', folder } as const
   const file = { kind: 'file', path: join(folder, 'records.ndjson') } as const
-  const archive = { kind: 'archive', folder } as const
+  const archive = { kind: 'archive', where: { folder } } as const
   const cores = availableParallelism()
   const timed = await race(
     [

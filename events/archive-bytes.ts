@@ -8,6 +8,7 @@ import {
   SHORTEST_DECIMALS,
   SLOTS,
   TEXT_PLACES,
+  type TemplatePart,
   writeReading,
 } from './archive-payload.ts'
 
@@ -18,38 +19,51 @@ export const PAYLOAD_NUMBERS = ['reported_timestamp', ...Object.values(READING_P
 /** What a row says, by the places above; `text` as its bytes. */
 export type PayloadValues = { number(nth: number): number; text(nth: number): Uint8Array }
 
-/** A part of a template, ready to be written. */
-export type BytePiece =
-  | { kind: 'fixed'; bytes: Uint8Array }
-  | { kind: 'text'; nth: number }
-  /** `decimals` of a reading, 0: the shortest way. */
-  | { kind: 'reading'; nth: number; decimals: number }
-  /** A whole number; `decimals` of them stand behind a point. */
-  | { kind: 'digits'; nth: number; decimals: number }
-  /** So many before the stamp. */
-  | { kind: 'before'; nth: number }
-  | { kind: 'hex'; nth: number }
+/**
+ * A part of a template, ready to be written: the bytes in front of a place, and the place, all of one shape, which is
+ * what makes them quick. `nth` is the value's place in the lists above, `decimals` how many stand behind a point, of a
+ * reading 0 for the shortest way to write it.
+ */
+export type BytePiece = {
+  before: Uint8Array
+  kind: 'nothing' | 'text' | 'reading' | 'digits' | 'to_stamp' | 'hex'
+  nth: number
+  decimals: number
+}
 
 const UTF8 = new TextEncoder()
 
 export function bytePieces(template: string): BytePiece[] {
-  return placesOf(template).map((part): BytePiece => {
-    if (typeof part === 'string') return { kind: 'fixed', bytes: UTF8.encode(part) }
-    if (part.kind === 'text') return { kind: 'text', nth: PAYLOAD_TEXTS.indexOf(part.column) }
-    const nth = PAYLOAD_NUMBERS.indexOf(part.column)
-    if (part.kind === 'reading') return { kind: 'reading', nth, decimals: part.decimals }
-    if (part.way === 'x') return { kind: 'hex', nth }
-    if (part.way === 'r') return { kind: 'before', nth }
-    return { kind: 'digits', nth, decimals: Number(part.way) }
-  })
+  const pieces: BytePiece[] = []
+  let before = ''
+  for (const part of [...placesOf(template), null]) {
+    if (typeof part === 'string') {
+      before += part
+      continue
+    }
+    pieces.push({ before: UTF8.encode(before), ...pieceOf(part) })
+    before = ''
+  }
+  return pieces
+}
+
+function pieceOf(part: Exclude<TemplatePart, string> | null): Omit<BytePiece, 'before'> {
+  if (part === null) return { kind: 'nothing', nth: 0, decimals: 0 }
+  if (part.kind === 'text') return { kind: 'text', nth: PAYLOAD_TEXTS.indexOf(part.column), decimals: 0 }
+  const nth = PAYLOAD_NUMBERS.indexOf(part.column)
+  if (part.kind === 'reading') return { kind: 'reading', nth, decimals: part.decimals }
+  if (part.way === 'x') return { kind: 'hex', nth, decimals: 0 }
+  if (part.way === 'r') return { kind: 'to_stamp', nth, decimals: 0 }
+  return { kind: 'digits', nth, decimals: Number(part.way) }
 }
 
 const ZERO = 48
 const POINT = 46
 const MINUS = 45
 const HEX_DIGITS = UTF8.encode('0123456789abcdef')
-const POWERS = Array.from({ length: SHORTEST_DECIMALS + 1 }, (_, n) => 10 ** n)
-/** A number takes no more than this, nor does a stamp. */
+/** A power costs more than all the digits. */
+const POWERS = Array.from({ length: 17 }, (_, n) => 10 ** n)
+/** A number takes no more than this. */
 const MOST_NUMBER = 32
 /** Beyond it two whole numbers may be one double. */
 const MOST_WHOLE = 2 ** 53
@@ -62,17 +76,14 @@ export class PayloadWriter {
   /** A view of the row's payload. */
   write(pieces: readonly BytePiece[], values: PayloadValues): Uint8Array {
     this.at = 0
-    for (const piece of pieces) {
-      if (piece.kind === 'fixed') this.copy(piece.bytes)
-      else if (piece.kind === 'text') this.copy(values.text(piece.nth))
-      else {
-        this.reserve(MOST_NUMBER)
-        const value = values.number(piece.nth)
-        if (piece.kind === 'reading') this.reading(value, piece.decimals)
-        else if (piece.kind === 'hex') this.hex(value)
-        else if (piece.kind === 'before') this.digits(values.number(0) - value, 0)
-        else this.digits(value, piece.decimals)
-      }
+    for (let n = 0; n < pieces.length; n++) {
+      const { before, kind, nth, decimals } = pieces[n] as BytePiece
+      this.copy(before)
+      if (kind === 'text') this.copy(values.text(nth))
+      else if (kind === 'reading') this.reading(values.number(nth), decimals)
+      else if (kind === 'digits') this.digits(values.number(nth), decimals)
+      else if (kind === 'to_stamp') this.digits(values.number(0) - values.number(nth), 0)
+      else if (kind === 'hex') this.hex(values.number(nth))
     }
     return this.room.subarray(0, this.at)
   }
@@ -86,10 +97,11 @@ export class PayloadWriter {
 
   private copy(bytes: Uint8Array): void {
     const { length } = bytes
-    this.reserve(length)
+    // With room for a number behind it, so that no number has to ask.
+    this.reserve(length + MOST_NUMBER)
     const { room, at } = this
     // A call costs more than so few bytes.
-    if (length > 48) room.set(bytes, at)
+    if (length > 32) room.set(bytes, at)
     else for (let n = 0; n < length; n++) room[at + n] = bytes[n] as number
     this.at = at + length
   }
@@ -113,7 +125,7 @@ export class PayloadWriter {
     const { room } = this
     if (value < 0) room[this.at++] = MINUS
     let length = decimals > 0 ? decimals + 1 : 1
-    while (length < 16 && rest >= 10 ** length) length++
+    while (length < 16 && rest >= (POWERS[length] as number)) length++
     const end = this.at + length + (decimals > 0 ? 1 : 0)
     let at = end - 1
     let n = 0

@@ -16,7 +16,7 @@ import { BadFlags, HelpAsked } from './import-options.ts'
 import { dynamodbThings, repairingTables } from './replay-dynamodb.ts'
 import { threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
-import { oldestOf, openSource } from './replay-open.ts'
+import { type OpenedSource, oldestOf, openSource } from './replay-open.ts'
 import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
 import { runWriting } from './replay-writing.ts'
@@ -87,8 +87,13 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
   let printed = 0
   const onRead = (now: number) => {
     read = now
+    if (opened) show(opened)
   }
-  const opened = await openSource({
+  const show = ({ total }: OpenedSource) => {
+    if (source.kind !== 'kinesis') bars.set('print', read, total, printed)
+  }
+  let opened: OpenedSource | null = null
+  opened = await openSource({
     source,
     range,
     until: null,
@@ -101,7 +106,7 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
       const more = streams.out.write(records.map((record) => `${recordLine(record)}\n`).join(''))
       if (more === false) await drained(streams.out)
       printed += records.length
-      if (source.kind !== 'kinesis') bars.set('print', read, opened.total, printed)
+      show(opened)
     }
   } finally {
     bars.end()
@@ -119,7 +124,7 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
   const { source, range, json, data, table, dynamodb } = options
   // A shard may be read so often a second, whoever reads: one thread does.
-  const threads = source.kind === 'kinesis' || source.kind === 'archive' ? 1 : options.threads
+  const threads = source.kind === 'kinesis' ? 1 : options.threads
   const stored =
     dynamodb === null
       ? openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
