@@ -35,11 +35,13 @@ import { fewValued, typesOf } from './duckdb-short-texts.ts'
 export type ArchiveSourceOptions = DuckOptions & {
   /** Bytes of files that are asked for at once, where they have to be brought from elsewhere. */
   most_bytes?: number
+  /** Rows of a stretch of the log that is read at once, at least. */
+  stretch_rows?: number
 }
 
 export function duckdbArchiveSource(
   files: ArchiveFiles,
-  { most_bytes = Number.POSITIVE_INFINITY, ...options }: ArchiveSourceOptions = {},
+  { most_bytes = Number.POSITIVE_INFINITY, stretch_rows, ...options }: ArchiveSourceOptions = {},
 ): ArchiveSource {
   let readings = 0
   const batches: ArchiveSource['batches'] = async function* (range, skip, onProgress = () => {}) {
@@ -50,7 +52,7 @@ export function duckdbArchiveSource(
     const duck = await openDuck(options)
     try {
       await duck.run('SET preserve_insertion_order = false')
-      const reading = createReading({ duck, files, range, most_bytes, onProgress })
+      const reading = createReading({ duck, files, range, most_bytes, stretch_rows, onProgress })
       yield* readWanted(reading, wanted, kept, skip)
     } finally {
       await duck.close()
@@ -73,11 +75,12 @@ type ReadingOptions = {
   files: ArchiveFiles
   range: ArchiveRange
   most_bytes: number
+  stretch_rows: number | undefined
   onProgress: (progress: ArchiveProgress) => void
 }
 type Reading = ReturnType<typeof createReading>
 
-function createReading({ duck, files, range, most_bytes, onProgress }: ReadingOptions) {
+function createReading({ duck, files, range, most_bytes, stretch_rows, onProgress }: ReadingOptions) {
   const progress: ArchiveProgress = { surveyed: 0, to_survey: 0, read: 0, to_read: 0 }
 
   async function bring(parts: readonly Part[]): Promise<Brought[]> {
@@ -91,6 +94,7 @@ function createReading({ duck, files, range, most_bytes, onProgress }: ReadingOp
   return {
     duck,
     range,
+    stretch_rows,
     bring,
     /** As many at once as may be brought. */
     each: async (parts: readonly Part[], look: (brought: Brought[]) => Promise<void>): Promise<void> => {
@@ -126,7 +130,7 @@ async function* readWanted(
   const byName = new Map(parts.map((part) => [part.file.name, part]))
   const surveyed = await survey(reading, parts)
   reading.tell({ to_read: surveyed.reduce((sum, one) => sum + one.rows, 0) })
-  for (const stretch of stretchesOf(surveyed)) {
+  for (const stretch of stretchesOf(surveyed, reading.stretch_rows)) {
     const brought = await reading.bring(stretch.names.map((name) => byName.get(name) as Part))
     for await (const { records, rows: read } of readStretch(reading, brought, stretch, kept, skip)) {
       reading.tell({ read: progress.read + read })
