@@ -1,45 +1,31 @@
 /** Which files and rows of the archive a question is about. More may come of them than is asked, and never less. */
-import {
-  type ArchiveFile,
-  type ArchiveFiles,
-  type ArchiveRange,
-  DAY_MS,
-  dayOf,
-  dayPath,
-  LANDING,
-} from '../events/archive.ts'
-import { mayHold, ownDevice, readPlace } from '../events/archive-places.ts'
+import { type ArchiveFile, type ArchiveFiles, type ArchiveRange, LANDING } from '../events/archive.ts'
+import { ownDevice, readPlace } from '../events/archive-places.ts'
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { MAX_TIMESTAMP_MS } from '../events/key.ts'
+import { filesOfDevices, filesOfRange } from './archive-files.ts'
 import { sqlText } from './duckdb-open.ts'
-
-/** Days up to which each day's folder is listed, rather than the whole archive. */
-const DAYS_LISTED = 62
 
 export type WantedFiles = {
   /** Those with rows of the range. */
   inside: ArchiveFile[]
-  /** The others, as far as they are known. */
+  /** All others. */
   outside: () => Promise<ArchiveFile[]>
 }
 
 export async function wantedFiles(files: ArchiveFiles, range: ArchiveRange): Promise<WantedFiles> {
-  const days = daysOf(range)
+  const { from, to, margin_ms = 0, device_id, isMine } = range
   // A night that goes on puts into place before it removes: looked at in this order, nothing is in neither.
   const landing = await files.list(LANDING)
-  const listed = days ? await listDays(files, days) : (await files.list('')).filter(isCompacted)
-  const isInside = ({ name }: ArchiveFile) => {
-    const place = readPlace(name)
-    return place !== null && isWithin(place.day, range) && mayHave(place.part, range)
-  }
-  const inside = listed.filter(isInside)
-  const names = new Set(inside.map(({ name }) => name))
+  const inDays = await compacted(files, Math.max(0, from - FUTURE_LIMIT_MS), to + margin_ms)
+  const names = inDays.map(({ name }) => name)
+  // Those of nobody may turn out to be its.
+  const may = new Set(device_id === undefined ? names : filesOfDevices(names, [device_id, null]))
+  const inside = inDays.filter(({ name }) => may.has(name) && (!isMine || mayBeMine(name, isMine)))
+  const taken = new Set(inside.map(({ name }) => name))
   return {
     inside: [...inside, ...landing],
-    outside: async () => {
-      const all = days ? (await files.list('')).filter(isCompacted) : listed
-      return all.filter(({ name }) => !names.has(name))
-    },
+    outside: async () => (await compacted(files, 0, MAX_TIMESTAMP_MS)).filter(({ name }) => !taken.has(name)),
   }
 }
 
@@ -48,37 +34,25 @@ export function isNarrow(range: ArchiveRange): boolean {
   return hasTimes(range) || range.device_id !== undefined || range.isMine !== undefined
 }
 
-function isCompacted({ name }: ArchiveFile): boolean {
-  return readPlace(name) !== null
+/** With what they hold. */
+async function compacted(files: ArchiveFiles, from: number, to: number): Promise<ArchiveFile[]> {
+  const listed = new Map<string, ArchiveFile>()
+  const noted: ArchiveFiles = {
+    ...files,
+    list: async (prefix) => {
+      const found = await files.list(prefix)
+      for (const file of found) listed.set(file.name, file)
+      return found
+    },
+  }
+  const names = new Set(await filesOfRange(noted, { from, to: Math.min(to, MAX_TIMESTAMP_MS) }))
+  return [...names].map((name) => listed.get(name) as ArchiveFile)
 }
 
-function isWithin(day: string, { from, to, margin_ms = 0 }: ArchiveRange): boolean {
-  const last = Math.min(MAX_TIMESTAMP_MS, Math.max(from, to - 1 + margin_ms))
-  return day >= dayOf(Math.max(0, from - FUTURE_LIMIT_MS)) && day <= dayOf(last)
-}
-
-function mayHave(part: string, { device_id, isMine }: ArchiveRange): boolean {
-  if (device_id !== undefined) return mayHold(part, device_id)
-  const own = isMine && ownDevice(part)
+function mayBeMine(name: string, isMine: (device_id: string) => boolean): boolean {
+  const place = readPlace(name)
+  const own = place && ownDevice(place.part)
   return !own || isMine(own)
-}
-
-/** The days whose folders are to be listed, as epoch days; null: all there are. */
-function daysOf({ from, to, margin_ms = 0 }: ArchiveRange): { first: number; days: number } | null {
-  const first = Math.floor(Math.max(0, from - FUTURE_LIMIT_MS) / DAY_MS)
-  const days = Math.ceil((to + margin_ms) / DAY_MS) - first
-  return days > DAYS_LISTED ? null : { first, days: Math.max(0, days) }
-}
-
-async function listDays(
-  files: ArchiveFiles,
-  { first, days }: { first: number; days: number },
-): Promise<ArchiveFile[]> {
-  const prefixes = Array.from({ length: days }, (_, n) => dayOf((first + n) * DAY_MS)).flatMap((day) => {
-    const [year, month, date] = day.split('-')
-    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
-  })
-  return (await Promise.all(prefixes.map((prefix) => files.list(prefix)))).flat().filter(isCompacted)
 }
 
 function hasTimes({ from, to }: ArchiveRange): boolean {

@@ -45,7 +45,6 @@ export function batchOfShard(shard: number, batches: number): number {
   return Math.floor((shard * batches) / SHARED_FILES)
 }
 
-const UNPLACED = 'shared=unplaced'
 export const PARTITION_FILE = 'events.parquet'
 
 /** The day and the folder's last part of a compacted file, or null where the name is no such file's. */
@@ -56,14 +55,23 @@ export function readPlace(name: string): { day: string; part: string } | null {
   return station ? { day: `${station[1]}-${station[2]}-${station[3]}`, part: 'telemetry' } : null
 }
 
-/** Parts of compacted files' names that can hold rows of the device. */
-export function partsOf(device_id: string): string[] {
+/** Beginnings of the names of a day's files. */
+export function dayFolders(day: string): string[] {
+  const [year, month, date] = day.split('-')
+  return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
+}
+
+export const UNPLACED = 'shared=unplaced'
+
+/** Parts of compacted files' names that can hold rows of the device; null is nobody's. */
+export function partsOf(device_id: string | null): string[] {
+  if (device_id === null) return ['telemetry', UNPLACED]
   return ['telemetry', encodeNamePart(device_id), sharedPart(deviceHash(device_id))]
 }
 
-/** Whether rows of the device can be in a compacted file: those of nobody may turn out to be its. */
-export function mayHold(part: string, device_id: string): boolean {
-  return part === UNPLACED || partsOf(device_id).includes(part)
+/** Whether rows of the device can be in a compacted file. */
+export function mayHold(part: string, device_id: string | null): boolean {
+  return partsOf(device_id).includes(part)
 }
 
 /** The one device of a compacted file, or null where there may be others, or its id was too long for a name. */
