@@ -1,5 +1,5 @@
 /** Registers and power out of compacted files, as marks. */
-import { type EnergyMark, MARK_MS } from '../energy/energy-hours.ts'
+import { type EnergyMark, MARK_MS } from '../energy/energy-marks.ts'
 import { type ArchiveFiles, LANDING } from '../events/archive.ts'
 import type { MarkSource } from '../workflows/aggregate-night.ts'
 import { filesOfRange } from './archive-files.ts'
@@ -17,13 +17,21 @@ export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): Mar
         let device: string | null = null
         let marks: EnergyMark[] = []
         for await (const rows of duck.stream(marksSql(await files.bring(names, duck.scratch), from, to))) {
-          for (const [device_id, first_at, last_at, first_kwh, last_kwh, peak_kw] of rows as MarkRow[]) {
+          for (const [
+            device_id,
+            first_at,
+            last_at,
+            first_kwh,
+            last_kwh,
+            peak_kw,
+            peak_a,
+          ] of rows as MarkRow[]) {
             if (device !== device_id) {
               if (device !== null) yield { device_id: device, marks }
               device = device_id
               marks = []
             }
-            marks.push({ first_at, last_at, first_kwh, last_kwh, peak_kw })
+            marks.push({ first_at, last_at, first_kwh, last_kwh, peak_kw, peak_a })
           }
         }
         if (device !== null) yield { device_id: device, marks }
@@ -37,19 +45,19 @@ export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): Mar
 /** They have no sessions whose energy could be split. */
 const OF_STATIONS = /^(?:months\/)?telemetry\//
 
-type MarkRow = [string, number, number, number | null, number | null, number | null]
+type MarkRow = [string, number, number, number | null, number | null, number | null, number | null]
 
 /** The same as `marksOf` makes of readings. */
 function marksSql(paths: string[], from: number, to: number): string {
   return `
     SELECT device_id, coalesce(min(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
       coalesce(max(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
-      arg_min(kwh, ms), arg_max(kwh, ms), max(kw)
+      arg_min(kwh, ms), arg_max(kwh, ms), max(kw), max(current_draw) FILTER (WHERE kw IS NULL)
     FROM (
       SELECT device_id, epoch_ms(event_time) AS ms, energy_delivered_kwh AS kwh,
-        coalesce(power_kw, current_draw * voltage_v / 1000) AS kw
+        coalesce(power_kw, current_draw * voltage_v / 1000) AS kw, current_draw
       FROM ${parquetFiles(paths)}
-      WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw * voltage_v IS NOT NULL) AND device_id IS NOT NULL
+      WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw IS NOT NULL) AND device_id IS NOT NULL
         AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}))
     GROUP BY device_id, ms // ${MARK_MS} ORDER BY device_id, ms // ${MARK_MS}`
 }

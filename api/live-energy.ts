@@ -1,6 +1,8 @@
 /** Energy by hour out of the store: for what no night has aggregated yet. */
-import { type EnergyMark, energyHours, marksOf, powerTold, type Reading } from '../energy/energy-hours.ts'
+import { energyHours } from '../energy/energy-hours.ts'
+import { type EnergyMark, electricalTold, marksOf, type Reading } from '../energy/energy-marks.ts'
 import { energyThing } from '../energy/energy-thing.ts'
+import { configsOf } from '../events/config-at.ts'
 import type { EnergyHour, EnergyQuery } from '../events/energy-hours.ts'
 import { lowestKey } from '../events/key.ts'
 import type { ReadStore, Summary } from '../events/ports.ts'
@@ -60,9 +62,9 @@ async function hoursOfDevice(
   const from = Math.min(...sessions.map(({ started_at }) => started_at))
   const until = Math.max(...sessions.map((thing) => thing.until))
   const marks = sessions.length > 0 ? await marksIn(store, device_id, from, until) : []
-  const config = await store.configHistory(device_id, 20)
-  const timezone = config.items.find(({ effective_from }) => effective_from <= now)?.config.timezone ?? 'UTC'
-  return energyHours(things, marks, { timezone, offsets: createOffsets(timezone) })
+  const configAt = configsOf((await store.configHistory(device_id, 20)).items)
+  const { timezone = 'UTC' } = configAt(now)
+  return energyHours(things, marks, { timezone, offsets: createOffsets(timezone) }, configAt)
 }
 
 async function marksIn(
@@ -83,7 +85,7 @@ async function marksIn(
       readings.push({
         at: ts,
         register_kwh: body.energy_delivered_kwh as number | undefined,
-        power_kw: powerTold(body),
+        ...electricalTold(body),
       })
     cursor = page.next_cursor
   } while (cursor !== null)

@@ -33,7 +33,7 @@ const EnergySchema = Type.Object({
   cycle_s: Type.Number(),
   peak_power_kw: Nullable(Type.Number(), {
     description:
-      'Of what was told as power, or as current and voltage; by the rated voltage of sessions within one hour alone. Null where nobody told.',
+      'Of what was told as power, as current and voltage, or as current of a device whose rated voltage is configured. Null where nobody told.',
   }),
   split: Type.Union([Type.Literal('register'), Type.Literal('time'), Type.Null()], {
     description:

@@ -1,7 +1,9 @@
 /** Sessions and cycles as energy by hour: a session that reaches beyond an hour is split by its register where that reported. */
 import type { EnergyHour } from '../events/energy-hours.ts'
 import { hourAt, localDay, type Offsets } from '../events/zone.ts'
-import { mostEnergy, rounded } from './limits.ts'
+import type { EnergyMark } from './energy-marks.ts'
+import { powerOf } from './integral.ts'
+import { type EnergyLimits, mostEnergy, rounded } from './limits.ts'
 
 /** A session or cycle, as its row tells it. */
 export type EnergyThing = {
@@ -18,59 +20,15 @@ export type EnergyThing = {
   peak_power_kw: number | null
 }
 
-/** A quarter of an hour of a device's register and power, as far as it reported. Quarters never reach beyond an hour of any zone. */
-export type EnergyMark = {
-  first_at: number
-  last_at: number
-  first_kwh: number | null
-  last_kwh: number | null
-  peak_kw: number | null
-}
-
-export const MARK_MS = 900_000
-
 /** Readings this far apart say nothing of when between them the energy flowed. */
 const TELLING_MS = 15 * 60_000
-
-export type Reading = { at: number; register_kwh?: number | undefined; power_kw?: number | undefined }
-
-/** Power that a message tells, by itself or as current and voltage; undefined where it does not. */
-export function powerTold(said: {
-  power_kw?: number | undefined
-  current_draw?: number | undefined
-  voltage_v?: number | undefined
-}): number | undefined {
-  if (said.power_kw !== undefined) return said.power_kw
-  if (said.current_draw === undefined || said.voltage_v === undefined) return undefined
-  return (said.current_draw * said.voltage_v) / 1000
-}
-
-/** Readings of one device, in order of time, as marks. */
-export function marksOf(readings: Iterable<Reading>): EnergyMark[] {
-  const marks: EnergyMark[] = []
-  let slot = Number.NaN
-  for (const { at, register_kwh, power_kw } of readings) {
-    if (register_kwh === undefined && power_kw === undefined) continue
-    const of = Math.floor(at / MARK_MS)
-    if (of !== slot) marks.push({ first_at: at, last_at: at, first_kwh: null, last_kwh: null, peak_kw: null })
-    slot = of
-    const mark = marks.at(-1) as EnergyMark
-    if (register_kwh !== undefined) {
-      if (mark.first_kwh === null) mark.first_at = at
-      mark.first_kwh ??= register_kwh
-      mark.last_kwh = register_kwh
-      mark.last_at = at
-    }
-    if (power_kw !== undefined) mark.peak_kw = Math.max(mark.peak_kw ?? 0, power_kw)
-  }
-  return marks
-}
 
 /** Hours of one device that its sessions and cycles have a part in, by time. */
 export function energyHours(
   things: readonly EnergyThing[],
   marks: readonly EnergyMark[],
   zone: { timezone: string; offsets: Offsets },
+  limitsAt: (at: number) => EnergyLimits = () => ({}),
 ): EnergyHour[] {
   const hours = new Map<number, EnergyHour>()
   for (const thing of things) {
@@ -79,7 +37,7 @@ export function energyHours(
     const shares = sharesOf(thing, parts, own)
     parts.forEach((part, n) => {
       const hour = hours.get(part.start) ?? emptyHour(thing, part, zone)
-      hours.set(part.start, addPart(hour, thing, part, shares[n] as Share, peakIn(own, part)))
+      hours.set(part.start, addPart(hour, thing, part, shares[n] as Share, peakIn(own, part, limitsAt)))
     })
   }
   return [...hours.values()].sort((a, b) => a.starts_at - b.starts_at)
@@ -171,11 +129,18 @@ function activeMs(thing: EnergyThing, { from, to }: Part): number {
   )
 }
 
-function peakIn(marks: readonly EnergyMark[], { start, end }: Part): number | null {
-  const peaks = marks.flatMap(({ first_at, peak_kw }) =>
-    peak_kw !== null && first_at >= start && first_at < end ? [peak_kw] : [],
-  )
-  return peaks.length > 0 ? Math.max(...peaks) : null
+function peakIn(
+  marks: readonly EnergyMark[],
+  { start, end }: Part,
+  limitsAt: (at: number) => EnergyLimits,
+): number | null {
+  let peak: number | null = null
+  for (const { first_at, peak_kw, peak_a } of marks) {
+    if (first_at < start || first_at >= end) continue
+    const by_current = peak_a === null ? null : powerOf({ current_a: peak_a }, limitsAt(first_at))
+    for (const kw of [peak_kw, by_current]) if (kw !== null) peak = Math.max(peak ?? 0, kw)
+  }
+  return peak === null ? null : rounded(peak)
 }
 
 function emptyHour(

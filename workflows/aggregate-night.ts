@@ -1,7 +1,9 @@
 /** Energy by device and hour of the days that the night has touched: computed whole, and written over what was there. */
-import { type EnergyMark, type EnergyThing, energyHours } from '../energy/energy-hours.ts'
+import { type EnergyThing, energyHours } from '../energy/energy-hours.ts'
+import type { EnergyMark } from '../energy/energy-marks.ts'
 import { energyThing } from '../energy/energy-thing.ts'
 import { DAY_MS, dayOf, dayStart } from '../events/archive.ts'
+import { configsOf } from '../events/config-at.ts'
 import type { EnergyBook, EnergyHour, EnergyWindow } from '../events/energy-hours.ts'
 import type { ReadStore, Summary } from '../events/ports.ts'
 import { createOffsets, type Offsets } from '../events/zone.ts'
@@ -115,11 +117,12 @@ async function hoursOf(
     const own = byDevice.get(device_id)
     byDevice.delete(device_id)
     if (!own) return
-    const timezone = await zoneOf(device_id, until, ports)
+    const configAt = configsOf((await ports.reads.configHistory(device_id, 20)).items)
+    const { timezone = 'UTC' } = configAt(until)
     const offsets = zones.get(timezone) ?? createOffsets(timezone)
     zones.set(timezone, offsets)
     const told = own.map((thing) => toldUntil(thing, marks, until))
-    hours.push(...energyHours(told, marks, { timezone, offsets }))
+    hours.push(...energyHours(told, marks, { timezone, offsets }, configAt))
   }
   if (things.some(({ kind }) => kind === 'session')) {
     const from = things.reduce((least, { started_at }) => Math.min(least, started_at), until)
@@ -135,10 +138,4 @@ function toldUntil(thing: EnergyThing, marks: readonly EnergyMark[], until: numb
   if (thing.kind === 'cycle' || thing.until <= until) return thing
   const reported = marks.some(({ last_kwh, last_at }) => last_kwh !== null && last_at >= thing.started_at)
   return reported ? { ...thing, until, open: true, energy_kwh: null } : thing
-}
-
-/** UTC where no configuration names another. */
-async function zoneOf(device_id: string, at: number, { reads }: AggregatePorts): Promise<string> {
-  const { items } = await reads.configHistory(device_id, 20)
-  return items.find(({ effective_from }) => effective_from <= at)?.config.timezone ?? 'UTC'
 }

@@ -3,7 +3,7 @@ import { duckdbMarks } from '../../adapters/duckdb-marks.ts'
 import { memoryArchive } from '../../adapters/memory-archive.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { writeLanding } from '../../adapters/parquet-landing.ts'
-import { marksOf, powerTold } from '../../energy/energy-hours.ts'
+import { electricalTold, marksOf } from '../../energy/energy-marks.ts'
 import { archiveBatch } from '../../processors/archive-batch.ts'
 import { charger, NOON } from './archived-records.ts'
 
@@ -35,7 +35,7 @@ it('marks out of the archive are those of the readings themselves', async () => 
         .map(({ at, fields }) => ({
           at,
           register_kwh: (fields as { energy_delivered_kwh?: number }).energy_delivered_kwh,
-          power_kw: powerTold(fields),
+          ...electricalTold(fields),
         })),
     ),
   }))

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type EnergyThing, energyHours, marksOf, type Reading } from '../../energy/energy-hours.ts'
+import { type EnergyThing, energyHours } from '../../energy/energy-hours.ts'
+import { electricalTold, marksOf, type Reading } from '../../energy/energy-marks.ts'
 import type { EnergyHour } from '../../events/energy-hours.ts'
 import { createOffsets, hourAt } from '../../events/zone.ts'
 
@@ -28,6 +29,28 @@ function session(of: Partial<EnergyThing> = {}): EnergyThing {
 }
 const kwh = (hours: EnergyHour[]) => hours.map(({ delivered_kwh }) => delivered_kwh)
 const total = (hours: EnergyHour[]) => Math.round(kwh(hours).reduce((sum, one) => sum + one, 0) * 1e6) / 1e6
+
+describe('the peak of an hour', () => {
+  const said = [
+    [10, { current_draw: 16 }],
+    [70, { current_draw: 10 }],
+    [80, { current_draw: 32, voltage_v: 120 }],
+    [130, { current_draw: 30, power_kw: 2 }],
+    [190, { current_draw: 500 }],
+  ] as const
+  const readings = said.map(([min, fields]) => ({ at: START + min * MIN, ...electricalTold(fields) }))
+  const peaks = (limits: (at: number) => object) =>
+    energyHours([session()], marksOf(readings), UTC, limits).map(({ peak_power_kw }) => peak_power_kw)
+
+  it('is what was told as power, as current and voltage, or as current at the rated voltage', () => {
+    expect(peaks(() => ({ rated_voltage_v: 230 }))).toEqual([3.68, 3.84, 2, null])
+  })
+
+  it('knows nothing of current alone where no voltage is configured then', () => {
+    expect(peaks(() => ({}))).toEqual([null, 3.84, 2, null])
+    expect(peaks((at) => (at >= START + HOUR ? { rated_voltage_v: 400 } : {}))).toEqual([null, 4, 2, null])
+  })
+})
 
 describe('a session over midnight', () => {
   it('is split by its register where that reported', () => {
