@@ -167,7 +167,7 @@ describe('energy over the nights', () => {
 
 it.each([
   ['', 'device_id'],
-  ['device_id=a&location=b', 'device_id'],
+  ['device_id=a&location=b', 'location'],
   ['device_id=a&by=week', 'by'],
   ['device_id=a&from=2&to=1', 'from'],
 ])('a question that makes no sense is refused: %s', async (query, parameter) => {
