@@ -61,7 +61,8 @@ async function ask(
     const prepared = await statements.prepare(0)
     if (prepared.statementType !== StatementType.SELECT)
       throw new BadQuestion(`a question is a SELECT, and this is ${StatementType[prepared.statementType]}`)
-    if (Object.keys(parameters).length > 0) prepared.bind(parameters)
+    checkValues(prepared, parameters)
+    if (prepared.parameterCount > 0) prepared.bind(parameters)
     const result = await prepared.stream()
     return await readWithin(result, limits)
   } catch (error) {
@@ -82,6 +83,18 @@ function checkBeginning(sql: string): void {
     throw new BadQuestion(
       `a question is a SELECT, and this begins with ${JSON.stringify(word.toUpperCase())}`,
     )
+}
+
+/** In the words of `athena-sql.ts`, which gives the same answers. */
+function checkValues(
+  prepared: { parameterCount: number; parameterName(index: number): string },
+  parameters: Record<string, string>,
+): void {
+  const names = Array.from({ length: prepared.parameterCount }, (_, n) => prepared.parameterName(n + 1))
+  const missing = names.filter((name) => !Object.hasOwn(parameters, name)).map((name) => `$${name}`)
+  if (missing.length > 0) throw new BadQuestion(`${missing.sort().join(', ')}: no value is given`)
+  const unused = Object.keys(parameters).filter((name) => !names.includes(name))
+  if (unused.length > 0) throw new BadQuestion(`the question asks for no value ${unused.join(', ')}`)
 }
 
 type Result = Awaited<ReturnType<Awaited<ReturnType<DuckDBInstance['connect']>>['stream']>>

@@ -23,7 +23,12 @@ import {
   type Tables,
 } from './store-tables.ts'
 
-export type SqliteStore = HotStore & { dump(): StoreDump; close(): void }
+export type SqliteStore = HotStore & {
+  /** As `position`. */
+  positionSync(consumer: string): string
+  dump(): StoreDump
+  close(): void
+}
 
 const PUT: Record<Put['table'], string> = {
   events: upsertSql('events', 'unless_newer'),
@@ -59,13 +64,24 @@ export function sqliteStore(path: string): SqliteStore {
   // 40 MB of WAL: a page that many batches touch is written back once, which at 1,000 devices doubles the speed.
   const database = openDatabase(path, { migrations: HOT_MIGRATIONS, cache_kib: 65_536, wal_pages: 10_000 })
   return {
+    ...sqliteHistory(database),
+    write: async (batch) => writeBatch(database, batch),
+    position: async (consumer) => positionOf(database, consumer),
+    positionSync: (consumer) => positionOf(database, consumer),
+    due: async (due_by, heard_by, limit) => {
+      assertLimit(limit)
+      return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
+    },
+    dump: () => dump(database),
+    close: database.close,
+  }
+}
+
+/** What is looked up of single devices, by whoever has the file open. */
+export function sqliteHistory(database: Database): Omit<HotStore, 'write' | 'position' | 'due'> {
+  return {
     atomic: true,
     loadStates: async (device_ids) => loadStates(database, device_ids),
-    write: async (batch) => writeBatch(database, batch),
-    position: async (consumer) => {
-      const row = database.get<Row>(POSITION, [toColumn(consumer)])
-      return row ? itemOf('positions', row).position : ''
-    },
     findEvent: async (device_id, { ts, ord }) => {
       const row = database.get<Row>(EVENT, [toColumn(device_id), ts, ord])
       return row ? itemOf('events', row) : null
@@ -90,12 +106,6 @@ export function sqliteStore(path: string): SqliteStore {
       const row = database.get<Row>(CHECKPOINT_BEFORE, [toColumn(device_id), ts, ord, applied])
       return row ? itemOf('checkpoints', row) : null
     },
-    due: async (due_by, heard_by, limit) => {
-      assertLimit(limit)
-      return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
-    },
-    dump: () => dump(database),
-    close: database.close,
   }
 }
 
@@ -131,6 +141,11 @@ function writeDevice(database: Database, write: DeviceWrite): boolean {
   for (const put of write.puts) database.run(PUT[put.table], valuesOf(put.table, put.item))
   database.run(PUT_STATE, valuesOf('states', write.state))
   return true
+}
+
+function positionOf(database: Database, consumer: string): string {
+  const row = database.get<Row>(POSITION, [toColumn(consumer)])
+  return row ? itemOf('positions', row).position : ''
 }
 
 function putPosition(database: Database, position: ConsumerPosition): void {

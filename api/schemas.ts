@@ -242,6 +242,10 @@ export const BackfillSchema = Type.Object({
   received_at: time('Stamped once, at the front door.'),
   position: text('In the log.'),
   folded_from: orNull(time('Epoch ms; from here on it was folded all the same. Null: nothing of it was.')),
+  boot: Type.Optional(Type.Integer({ description: 'Of a boot: which of the device’s it is, from 1.' })),
+  offset_ms: Type.Optional(
+    Type.Integer({ description: 'Of a boot: its events happened at this and their uptime.' }),
+  ),
   reason: Type.String(),
 })
 

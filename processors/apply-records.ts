@@ -40,7 +40,12 @@ export type Applied = {
 }
 
 /** Where rows of an attempt may stand whose state somebody else was faster to write; `since`: when what they tell of began. */
-export type Lost = Range & { since: number; cause: Cause }
+export type Lost = Range & {
+  since: number
+  cause: Cause
+  /** What is to be put right before all of it is folded again. */
+  before?: (work: DeviceWork) => Promise<void>
+}
 
 /**
  * Pure but for the look-ups of late or clock-less events. Same state and records, same result.
@@ -77,6 +82,7 @@ export async function applyRecords(
   }
   if (!work)
     return { write: null, mark: null, refused, feeds, figures: NOTHING, upgraded: [], clock_unset: null }
+  if (lost?.before) await lost.before(work)
   if (lost) beLate(work, lost.cause, lostIn(work, lost))
   // A mark that somebody has left is for whoever comes next, whatever brings him (DESIGN §5.4).
   const isMarked = work.late !== null && work.late.because === null

@@ -136,10 +136,25 @@ async function rowByIdentity(work: DeviceWork, identity: string): Promise<EventR
   const known = await lookups.findIdentity(state.device_id, identity)
   const row = known && (await rowAt(work, known, identity))
   if (row || !known) return row
-  // An attempt that never wrote its state has moved it.
+  // An attempt that never wrote its state has moved it, or was about to.
   const left = await lookups.findEvent(state.device_id, known)
+  if (left && !left.supersedes) return null
   const before = left?.supersedes ? parseKeyText(left.supersedes) : null
-  return before && rowAt(work, before, identity)
+  const moved = before && (await rowAt(work, before, identity))
+  return moved ?? (known.applied > (work.stored?.applied ?? 0) ? rowBehind(work, known, identity) : null)
+}
+
+/**
+ * The row of an event whose identity such an attempt has put elsewhere, and not yet its row; or has put there by way of a
+ * place that it brought itself. An event moves to earlier times, and its own is never later than when it was received.
+ */
+async function rowBehind(work: DeviceWork, { ts }: EventKey, identity: string): Promise<EventRow | null> {
+  const range = { from: lowestKey(ts), to: lowestKey(work.last_received_at + 1) }
+  for (const row of await work.lookups.history(work.state.device_id, range)) {
+    const held = row.identity === identity ? await rowAt(work, row, identity) : null
+    if (held) return held
+  }
+  return null
 }
 
 /** The row as this batch, or a record before it, has left it. */

@@ -4,7 +4,7 @@
  */
 import type { MovedBoot } from '../events/boot.ts'
 import { hashOf } from '../events/hash.ts'
-import { compareKeys, type EventKey, eventKey, keyText, lowestKey } from '../events/key.ts'
+import { compareKeys, type EventKey, eventKey, keyText, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
 import type { EventRow } from '../events/ports.ts'
 import { rankOf } from '../events/rank.ts'
 import type { LogRecord } from '../events/record.ts'
@@ -33,7 +33,21 @@ export async function moveBoot(
   const { number, from, offset_ms } = moved
   const identity = hashOf([work.state.device_id, 'boot', number, from, offset_ms])
   const aside = { identity, key: lowestKey(Math.max(0, from)), reported_timestamp: from, folded_from: limit }
-  await setAside(work, { what: 'boot', ...aside }, record, work.state.applied)
+  await setAside(work, { what: 'boot', ...aside, boot: number, offset_ms }, record, work.state.applied)
+}
+
+/** Moves what was left where it lay when the boot was set aside, because it lies before `folded_from` or goes there. */
+export async function moveLeft(
+  work: DeviceWork,
+  { number, offset_ms, folded_from }: Pick<MovedBoot, 'number' | 'offset_ms'> & { folded_from: number },
+  record: LogRecord,
+): Promise<void> {
+  const everything = { number, offset_ms, from: 0, to: MAX_TIMESTAMP_MS }
+  for (const row of await rowsOfBoot(work, everything)) {
+    const key = movedKey(row, everything)
+    const wasLeft = row.ts < folded_from || key.ts < folded_from
+    if (wasLeft && compareKeys(key, row) !== 0) moveRow(work, row, key, record, 'replay')
+  }
 }
 
 /** Rows of the boot that hold: an attempt that ended half-way may have retracted them, and then they still do. */

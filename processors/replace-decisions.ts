@@ -34,9 +34,9 @@ export function replaceDecisions(work: DeviceWork, again: DeviceWork, was: Store
   }
 }
 
-/** A thing that goes on beyond the stretch is as its row says, and not as it was at the stretch's end. */
+/** A thing of which more is told beyond the stretch is as its row says, and not as it was at the stretch's end. */
 export function lastsLonger({ table, item }: Put, goesOn: Set<unknown>): boolean {
-  return table === 'summaries' && (item.body.ended_at === null || goesOn.has(item.id))
+  return table === 'summaries' && goesOn.has(item.id)
 }
 
 function takeRow(

@@ -9,7 +9,8 @@ import type { LogRecord } from '../events/record.ts'
 import { parseDeviceState } from '../statecharts/device-state.ts'
 import { type Applied, applyRecords } from './apply-records.ts'
 import { type DeviceRecord, openRecord, readRecord } from './decode-record.ts'
-import { END } from './device-work.ts'
+import { type DeviceWork, END, nextApplied } from './device-work.ts'
+import { moveLeft } from './move-boot.ts'
 import { createOwners } from './replay-owner.ts'
 import type { ReplayBatch, ReplayRange } from './replay-source.ts'
 
@@ -32,7 +33,7 @@ export function createAside(listed: readonly Summary[], range: ReplayRange): Asi
     takeUp: async ({ store, feed }) => {
       const incomplete: string[] = []
       for (const [device_id, records] of kept) {
-        const write = await foldAnew(store, device_id, records)
+        const write = await foldAnew(store, device_id, records, items.get(device_id) ?? [])
         kept.set(device_id, [])
         if (!write) incomplete.push(device_id)
         else await writeAnew(store, feed, write, items.get(device_id) ?? [])
@@ -58,6 +59,7 @@ async function foldAnew(
   store: HotStore,
   device_id: string,
   records: readonly LogRecord[],
+  items: readonly Summary[],
 ): Promise<Applied | null> {
   const stored = (await store.loadStates([device_id])).get(device_id)
   if (!stored) return null
@@ -73,7 +75,24 @@ async function foldAnew(
     if (!('rejection' in read)) decoded.push(read)
   }
   const everything = { from: lowestKey(0), to: END, since: 0, cause: 'replay' as const }
-  return applyRecords(stored, decoded, { ...store, keeps_all: true }, everything)
+  const last = records.at(-1)
+  const before = async (work: DeviceWork) => {
+    if (last) await moveBoots(work, items, last)
+  }
+  return applyRecords(stored, decoded, { ...store, keeps_all: true }, { ...everything, before })
+}
+
+/** Events of boots whose offsets got better, to where they are; each by the last that was set aside of its boot. */
+async function moveBoots(work: DeviceWork, items: readonly Summary[], record: LogRecord): Promise<void> {
+  const boots = new Map<number, { number: number; offset_ms: number; folded_from: number }>()
+  for (const { body } of items.toSorted((a, b) => a.started_at - b.started_at)) {
+    const { boot: number, offset_ms, folded_from } = body as Partial<Record<string, number>>
+    if (number === undefined || offset_ms === undefined || typeof folded_from !== 'number') continue
+    boots.set(number, { number, offset_ms, folded_from })
+  }
+  if (boots.size === 0) return
+  work.state = { ...work.state, applied: nextApplied(work) }
+  for (const boot of boots.values()) await moveLeft(work, boot, record)
 }
 
 async function writeAnew(
@@ -93,10 +112,11 @@ async function writeAnew(
   await store.write({ devices: [{ ...write, puts: [...write.puts, ...withdrawn] }], quarantined: [] })
 }
 
-/** An event that has its row now, or a configuration with which everything has been folded. A boot is not moved again. */
+/** An event that has its row now, a boot that lies where it does, or a configuration with which everything has been folded. */
 async function isTakenUp(store: HotStore, item: Summary, told: ReadonlySet<string>): Promise<boolean> {
   const { what, key } = item.body as { what: string; key: string }
-  if (what === 'boot') return false
+  // Older code did not say which boot it was, and where it lies.
+  if (what === 'boot') return item.body.offset_ms !== undefined
   const at = parseKeyText(key)
   return (
     what === 'config' ||

@@ -40,14 +40,21 @@ export type Compared = {
 }
 
 export async function compareDevice(
-  { device_id, records, refused, things }: FoldedDevice,
+  { device_id, records, refused, things, since }: FoldedDevice,
   stored: StoredThings,
   { from, to, location }: ReplayRange,
 ): Promise<Compared> {
   const wanted = (one: ThingFacts) =>
     one.started_at >= from && one.started_at < to && (location === null || one.location === location)
   const was: Things = new Map()
-  for (const one of await stored(device_id, from, to)) was.set(one.id, factsOf(one))
+  const begun = Math.max(from, (since ?? -1) + 1)
+  if (begun < to) for (const one of await stored(device_id, begun, to)) was.set(one.id, factsOf(one))
+  // What was open where the fold began, and what it has told of earlier things.
+  for (const [id, { started_at }] of things) {
+    if (started_at < from || started_at >= Math.min(begun, to)) continue
+    const one = (await stored(device_id, started_at, started_at + 1)).find((thing) => thing.id === id)
+    if (one) was.set(id, factsOf(one))
+  }
   const compared: Compared = {
     device_id,
     records,

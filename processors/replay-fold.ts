@@ -1,17 +1,31 @@
 /**
- * Records of many devices folded to the things they come to, in bounded memory: first all of them once, in the order of
- * the log, each device by the quick way; then, a group at a time, those for which that is not enough.
+ * Records of many devices folded to the things they come to, in bounded memory: first all of them once, each device's in
+ * the order of the log, by the quick way; then, a group at a time, those for which that is not enough.
  */
+import type { ConfigVersion } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { configTopic } from '../events/topics.ts'
+import { hasNewerChart } from '../statecharts/device-state.ts'
 import { openRecord, readRecord } from './decode-record.ts'
+import type { Begin } from './replay-begin.ts'
 import { createOwners, shareOf } from './replay-owner.ts'
 import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-quick.ts'
 import type { ReplayRange, ReplaySource } from './replay-source.ts'
 import type { Things } from './replay-things.ts'
-import { foldWhole } from './replay-whole.ts'
+import { foldWhole, lastUnset } from './replay-whole.ts'
+import { MOST_RECORDS, takenTogether, type Waiting } from './taken-together.ts'
 
-export type FoldedDevice = { device_id: string; records: number; refused: number; things: Things }
+export type FoldedDevice = {
+  device_id: string
+  records: number
+  refused: number
+  things: Things
+  /**
+   * Folded from here on, epoch ms, of what was stored up to there; null: not at all, for nobody knows where to begin. Absent:
+   * from its beginning.
+   */
+  since?: number | null
+}
 
 export type FoldOptions = {
   source: ReplaySource
@@ -24,6 +38,12 @@ export type FoldOptions = {
   onRecords?: (records: number, pass: number) => void
   /** Bytes of payload that a pass for the others holds. */
   group_bytes?: number
+  /** Records that wait for others of their devices. */
+  together?: number
+  /** Of a source that may lack the beginning of devices: where their folds begin. */
+  begin?: Begin
+  /** Configurations that the source may lack, where they say under which id IoT Wireless knows a device. */
+  configs?: readonly ConfigVersion[]
 }
 
 export type FoldFigures = {
@@ -44,7 +64,13 @@ const GROUP_BYTES = 96 * 1024 * 1024
 const HELD = 20_000
 const MOST_HELD = 32
 
-type Device = { quick: QuickDevice | null; records: number; bytes: number }
+type Device = Waiting & {
+  quick: QuickDevice | null
+  records: number
+  bytes: number
+  first: LogRecord
+  since?: number | null
+}
 
 /**
  * Folds, and tells each device once, in no order. A contract: `npm run impact` calls it in older revisions, with these
@@ -56,25 +82,34 @@ export async function foldRecords(
 ): Promise<FoldFigures> {
   const devices = new Map<string, Device>()
   const figures: FoldFigures = { records: 0, refused: 0, whole: 0, passes: 1 }
-  await eachRecord(options, 1, figures, (device_id, record) => {
-    let device = devices.get(device_id)
-    if (!device) {
-      device = { quick: quickDevice(device_id), records: 0, bytes: 0 }
-      devices.set(device_id, device)
-    }
+  const most = options.together ?? MOST_RECORDS
+  const together = takenTogether<Device>(most, (device, records) =>
+    takeRecords(device, records, holdOf(devices.size)),
+  )
+  const take = (device: Device, record: LogRecord) => {
     device.records++
     device.bytes += record.payload.byteLength
-    if (device.quick) takeRecord(device, device.quick, record, holdOf(devices.size))
+    if (device.quick) together.add(device, record)
+  }
+  await eachRecord(options, 1, figures, (device_id, record) => {
+    const device = devices.get(device_id)
+    if (device) return take(device, record)
+    const added = newDevice(device_id, record)
+    devices.set(device_id, added)
+    if (!options.begin) return take(added, record)
+    return begun(options.begin, device_id, added).then(() => take(added, record))
   })
+  together.end()
   const others: [string, Device][] = []
   for (const [device_id, device] of devices) {
-    const { quick, records } = device
-    if (!quick) {
-      others.push([device_id, device])
-      continue
+    const { quick, records, since } = device
+    if (since === null) await tell({ device_id, records, things: new Map(), refused: 0, since })
+    else if (!quick) others.push([device_id, device])
+    else {
+      device.quick = null
+      const things = endQuick(quick)
+      await tell({ device_id, records, things, refused: quick.refused, ...sinceOf(device) })
     }
-    device.quick = null
-    await tell({ device_id, records, things: endQuick(quick), refused: quick.refused })
   }
   figures.whole = others.length
   for (const group of groupsOf(others, options.group_bytes ?? GROUP_BYTES))
@@ -82,14 +117,43 @@ export async function foldRecords(
   return figures
 }
 
+function newDevice(device_id: string, first: LogRecord): Device {
+  return { quick: quickDevice(device_id), records: 0, bytes: 0, first, waiting: null }
+}
+
+async function begun(begin: Begin, device_id: string, device: Device): Promise<void> {
+  const beginning = await begin(device_id, device.first)
+  if (beginning === 'anew') return
+  if (beginning === 'nowhere') {
+    device.quick = null
+    device.since = null
+    return
+  }
+  if (beginning.at) device.since = beginning.at.ts
+  // What a newer version of a chart takes over, and when, is the processor's to say.
+  const { state } = beginning
+  device.quick = state.upgrades?.length || hasNewerChart(state) ? null : quickDevice(device_id, beginning)
+}
+
+function sinceOf({ since }: Device): Pick<FoldedDevice, 'since'> {
+  return since === undefined ? {} : { since }
+}
+
 function holdOf(devices: number): number {
   return Math.max(4, Math.min(MOST_HELD, Math.floor(HELD / devices)))
 }
 
-function takeRecord(device: Device, quick: QuickDevice, record: LogRecord, hold: number): void {
-  const read = readRecord(openRecord(record), () => quick.device_id)
-  if ('rejection' in read) quick.refused++
-  else if (!takeQuick(quick, read, hold)) device.quick = null
+function takeRecords(device: Device, records: readonly LogRecord[], hold: number): void {
+  const { quick } = device
+  if (!quick) return
+  for (const record of records) {
+    const read = readRecord(openRecord(record), () => quick.device_id)
+    if ('rejection' in read) quick.refused++
+    else if (!takeQuick(quick, read, hold)) {
+      device.quick = null
+      return
+    }
+  }
 }
 
 async function foldGroup(
@@ -99,11 +163,20 @@ async function foldGroup(
   tell: (device: FoldedDevice) => Promise<void>,
 ): Promise<void> {
   const gathered = new Map<string, LogRecord[]>(group.map(([device_id]) => [device_id, []]))
-  await eachRecord(options, pass, null, (device_id, record) => gathered.get(device_id)?.push(record))
-  for (const [device_id, records] of gathered) {
-    const { things, refused } = await foldWhole(device_id, records)
+  await eachRecord(options, pass, null, (device_id, record) => {
+    gathered.get(device_id)?.push(record)
+  })
+  for (const [device_id, device] of group) {
+    const records = gathered.get(device_id) ?? []
+    const beginning =
+      (await options.begin?.(device_id, device.first, lastUnset(device_id, records))) ?? 'anew'
+    const from = typeof beginning === 'object' ? beginning : null
+    if (from?.at) device.since = from.at.ts
+    if (beginning === 'nowhere') device.since = null
+    const nothing = { things: new Map(), refused: 0 }
+    const { things, refused } = device.since === null ? nothing : await foldWhole(device_id, records, from)
     gathered.set(device_id, [])
-    await tell({ device_id, records: records.length, things, refused })
+    await tell({ device_id, records: records.length, things, refused, ...sinceOf(device) })
   }
 }
 
@@ -125,12 +198,12 @@ function groupsOf(devices: [string, Device][], most: number): [string, Device][]
 
 /** Each record of this share in the order of the log. */
 async function eachRecord(
-  { source, range, share, shares, onRecords }: FoldOptions,
+  { source, range, share, shares, onRecords, configs }: FoldOptions,
   pass: number,
   figures: FoldFigures | null,
-  take: (device_id: string, record: LogRecord) => void,
+  take: (device_id: string, record: LogRecord) => Promise<void> | void,
 ): Promise<void> {
-  const owners = createOwners()
+  const owners = createOwners(configs)
   const { device_id: only, to, margin_ms } = range
   const all = shares === 1 && only === null
   const isMine = (device_id: string) =>
@@ -153,7 +226,9 @@ async function eachRecord(
         }
       } else if (isMine(device_id)) {
         if (figures) figures.records++
-        take(device_id, record)
+        const waits = take(device_id, record)
+        // Only where a device is met for the first time: to wait for each record would cost more than it does.
+        if (waits) await waits
       }
     }
     records += batch.length

@@ -1,13 +1,13 @@
 /** A store that takes writes and keeps them to itself: what a dry run writes to, and reads back over what is stored. */
 import { compareKeys, type EventKey, keyText } from '../events/key.ts'
 import type { BatchWrite, Checkpoint, DeviceStateItem, HotStore } from '../events/ports.ts'
+import type { Lookups } from './device-work.ts'
 import { type DeviceStore, deviceStore } from './replay-device-store.ts'
 
 /** As `base` is, for as long as nobody else writes to it. */
 export function overlayStore(base: HotStore): HotStore {
   const devices = new Map<string, DeviceStore>()
   const states = new Map<string, DeviceStateItem>()
-  const over = (device_id: string) => devices.get(device_id)
 
   function write({ devices: writes }: BatchWrite): { conflicts: string[] } {
     for (const one of writes) {
@@ -19,6 +19,26 @@ export function overlayStore(base: HotStore): HotStore {
     return { conflicts: [] }
   }
 
+  return {
+    ...lookupsOver(base, { of: (device_id) => devices.get(device_id), all: () => devices.values() }),
+    loadStates: async (device_ids) => {
+      const loaded = await base.loadStates(device_ids.filter((device_id) => !states.has(device_id)))
+      for (const device_id of device_ids) {
+        const state = states.get(device_id)
+        if (state) loaded.set(device_id, state)
+      }
+      return loaded
+    },
+    write: async (batch) => write(batch),
+    position: base.position,
+    due: base.due,
+  }
+}
+
+type Own = { of(device_id: string): DeviceStore | undefined; all(): Iterable<DeviceStore> }
+
+/** What is looked up in `base`, with what is kept over it in its place. */
+export function lookupsOver(base: Lookups, { of: over, all }: Own): Lookups {
   async function checkpointBefore(
     device_id: string,
     key: EventKey,
@@ -36,22 +56,12 @@ export function overlayStore(base: HotStore): HotStore {
   return {
     atomic: base.atomic,
     ...(base.has_listed && { has_listed: true }),
-    loadStates: async (device_ids) => {
-      const loaded = await base.loadStates(device_ids.filter((device_id) => !states.has(device_id)))
-      for (const device_id of device_ids) {
-        const state = states.get(device_id)
-        if (state) loaded.set(device_id, state)
-      }
-      return loaded
-    },
-    write: async (batch) => write(batch),
-    position: base.position,
     findEvent: async (device_id, key) =>
       (await over(device_id)?.findEvent(device_id, key)) ?? base.findEvent(device_id, key),
     findIdentity: async (device_id, identity) =>
       (await over(device_id)?.findIdentity(device_id, identity)) ?? base.findIdentity(device_id, identity),
     findAliases: async (kind, alias) => {
-      const own = [...devices.values()].flatMap((store) => [...store.aliases()])
+      const own = [...all()].flatMap((store) => [...store.aliases()])
       const found = [...(await base.findAliases(kind, alias)), ...own]
       const named = found.filter((one) => one.kind === kind && one.alias === alias)
       return [...new Map(named.map((one) => [one.target, one])).values()]
@@ -71,7 +81,6 @@ export function overlayStore(base: HotStore): HotStore {
       return merged(await base.checkpoints(device_id, range), own).filter(({ retracted }) => !retracted)
     },
     checkpointBefore,
-    due: base.due,
   }
 }
 

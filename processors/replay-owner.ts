@@ -1,6 +1,7 @@
 /** Whose a record is, as cheaply as can be: a replay asks it of every record, and reads the payload only where the topic does not say. */
 import type { DeviceConfig } from '../events/event.ts'
-import type { LogRecord } from '../events/record.ts'
+import type { ConfigVersion } from '../events/ports.ts'
+import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { routeTopic } from '../events/topics.ts'
 import { type ConfigInForce, versionAt, withVersion } from '../statecharts/config-in-force.ts'
 import { openRecord, readRecord } from './decode-record.ts'
@@ -20,7 +21,8 @@ export type Owners = {
 /** A stranger's topics must not fill memory. */
 const MOST_TOPICS = 200_000
 
-export function createOwners(): Owners {
+/** `stored`: configurations that the source itself may lack. */
+export function createOwners(stored: readonly ConfigVersion[] = []): Owners {
   const topics = new Map<string, { device_id: string | null; config: boolean }>()
   const configs = new Map<string, ConfigInForce[]>()
   const claimants = new Map<string, Set<string>>()
@@ -39,7 +41,10 @@ export function createOwners(): Owners {
   function learn(record: LogRecord): void {
     const opened = openRecord(record)
     if (!('kind' in opened) || opened.kind !== 'config') return
-    const { device_id, effective_from, written_at, config } = opened.message
+    know(opened.message)
+  }
+
+  function know({ device_id, effective_from, written_at, config }: ConfigMessage): void {
     const version = { effective_from, written_at, config: config as DeviceConfig }
     configs.set(device_id, withVersion(configs.get(device_id) ?? [], version))
     const id = config.wireless_device_id
@@ -59,6 +64,7 @@ export function createOwners(): Owners {
     return latest?.device_id ?? null
   }
 
+  for (const version of stored) know(version)
   return {
     byTopic: (topic) => readTopic(topic).device_id ?? undefined,
     whose: (record) => {

@@ -17,16 +17,33 @@ export type VerifyReport = {
   /** Of finished sessions and cycles. */
   stored_kwh: number
   folded_kwh: number
+  /** Of a source that lacks the beginning of some devices: how much of them was compared. */
+  begins?: ReportedBeginnings
   /** Devices with a difference, by device_id. */
   differences: Omit<Compared, 'records' | 'refused' | 'same'>[]
   /** SHA-256 over everything above, its first 32 hex digits. */
   hash: string
 }
 
+export type ReportedBeginnings = {
+  /** Epoch ms; what was received before may be lacking. null where each device has its own. */
+  source_from: number | null
+  /** Devices that were folded from a checkpoint: of them is compared what began behind it, or was open there. */
+  from_checkpoint: number
+  /** Epoch ms of the earliest of these checkpoints and of the latest. */
+  checkpoints: [number, number] | null
+  /** Devices of which no checkpoint lies behind what is lacking and what they said with no clock set, by device_id. */
+  not_compared: string[]
+}
+
+/** `since`: where devices were folded from that are not whole on the source. */
+export type Begun = { not_compared: string[]; since: number[] }
+
 export function verifyReport(
   compared: readonly Compared[],
   { from, to, device_id, location }: ReplayRange,
   rest: { records: number; refused: number },
+  begun: (Begun & { lacking_ms: number | null }) | null = null,
 ): VerifyReport {
   const sorted = [...compared].sort((a, b) => (a.device_id < b.device_id ? -1 : 1))
   const sum = (of: (one: Compared) => number) => sorted.reduce((all, one) => all + of(one), 0)
@@ -47,6 +64,7 @@ export function verifyReport(
     change: sum((one) => one.change.length),
     stored_kwh: rounded(sum((one) => one.stored_kwh)),
     folded_kwh: rounded(sum((one) => one.folded_kwh)),
+    ...(begun && { begins: beginsOf(begun) }),
     differences: sorted.filter(differs).map(({ records: _r, refused: _f, same: _s, ...one }) => ({
       ...one,
       stored_kwh: rounded(one.stored_kwh),
@@ -54,6 +72,24 @@ export function verifyReport(
     })),
   }
   return { ...told, hash: hashOf([JSON.stringify(told)]) }
+}
+
+function beginsOf({
+  lacking_ms,
+  not_compared,
+  since,
+}: Begun & { lacking_ms: number | null }): ReportedBeginnings {
+  const [earliest, latest] = since.reduce(
+    ([least, most], at) => [Math.min(least, at), Math.max(most, at)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  )
+  return {
+    source_from: lacking_ms,
+    from_checkpoint: since.length,
+    checkpoints:
+      earliest === undefined || latest === undefined || since.length === 0 ? null : [earliest, latest],
+    not_compared: not_compared.toSorted(),
+  }
 }
 
 /** A small enough part of a kWh that the order of a sum does not show. */
@@ -72,6 +108,7 @@ export function verifyLines(report: VerifyReport, shown = 200): string[] {
     `${count(report.same)} same, ${count(report.appear)} would appear, ${count(report.vanish)} would vanish, ${count(report.change)} would change`,
     `${kwhText(report.stored_kwh)} stored, ${kwhText(report.folded_kwh)} by the log (${signed(report.folded_kwh - report.stored_kwh)} kWh)`,
   ]
+  if (report.begins) lines.push(...beginLines(report.begins))
   const details = report.differences.flatMap(detailLines)
   lines.push(...details.slice(0, shown))
   if (details.length > shown)
@@ -79,6 +116,32 @@ export function verifyLines(report: VerifyReport, shown = 200): string[] {
   lines.push(`report ${report.hash}`)
   return lines
 }
+
+function beginLines({
+  source_from,
+  from_checkpoint,
+  checkpoints,
+  not_compared,
+}: ReportedBeginnings): string[] {
+  const lines = source_from === null ? [] : [`what was received before ${timeText(source_from)} is not on it`]
+  if (checkpoints) {
+    const [first, last] = checkpoints.map(timeText)
+    const where = first === last ? `at ${first}` : `between ${first} and ${last}`
+    lines.push(
+      `${count(from_checkpoint)} devices were folded from a stored checkpoint ${where}, and compared from there on`,
+    )
+  }
+  if (not_compared.length > 0) {
+    const more = not_compared.length > NAMED ? ', …' : ''
+    lines.push(
+      `${count(not_compared.length)} not compared, with no stored checkpoint behind what is lacking and what was said with ` +
+        `no clock set: ${not_compared.slice(0, NAMED).join(', ')}${more}`,
+    )
+  }
+  return lines
+}
+
+const NAMED = 10
 
 function detailLines(one: VerifyReport['differences'][number]): string[] {
   const { appear, vanish, change } = one

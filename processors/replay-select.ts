@@ -2,14 +2,22 @@
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { LogRecord } from '../events/record.ts'
+import { configTopic } from '../events/topics.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import { createOwners } from './replay-owner.ts'
 import type { ReplayBatch, ReplayRange, ReplaySource } from './replay-source.ts'
 
 type Facts = { at: number; type: string | null; location: string | null }
 
-/** The records in the range, in the order of the source. What is refused whoever sent it belongs to no device, at the time it came in. */
-export async function* selectRecords(source: ReplaySource, range: ReplayRange): AsyncGenerator<ReplayBatch> {
+/**
+ * The records in the range, in the order of the source. What is refused whoever sent it belongs to no device, at the time it
+ * came in. `in_force`: configurations that were set before too, for whoever folds what is selected.
+ */
+export async function* selectRecords(
+  source: ReplaySource,
+  range: ReplayRange,
+  { in_force = false }: { in_force?: boolean } = {},
+): AsyncGenerator<ReplayBatch> {
   const owners = createOwners()
   const { from, to, margin_ms, device_id: only, location, type } = range
   const byTime = from > 0 || to < Number.MAX_SAFE_INTEGER
@@ -17,6 +25,7 @@ export async function* selectRecords(source: ReplaySource, range: ReplayRange): 
   const wanted = (record: LogRecord): boolean => {
     const device_id = owners.whose(record)
     const { received_at } = record
+    if (in_force && isSetBefore(record, device_id, from)) return only === null || device_id === only
     // Nothing happens later than it arrives, but for what a clock that is ahead claims.
     if (received_at < from - FUTURE_LIMIT_MS || received_at >= to + margin_ms) return false
     if (only !== null && device_id !== only) return false
@@ -32,6 +41,14 @@ export async function* selectRecords(source: ReplaySource, range: ReplayRange): 
   for await (const batch of source.batches()) {
     yield { ...batch, records: batch.records.filter(wanted) }
   }
+}
+
+const CONFIG_PREFIX = configTopic('')
+
+function isSetBefore(record: LogRecord, device_id: string | null, from: number): boolean {
+  if (!record.topic.startsWith(CONFIG_PREFIX)) return false
+  const { type, at } = factsOf(record, device_id)
+  return type === 'config' && at < from
 }
 
 /** When it happened, as far as the record alone says, and what it is. */

@@ -30,9 +30,11 @@ export function writeReport(
   return { ...told, hash: hashOf([JSON.stringify(told)]) }
 }
 
-export function writeLines(report: WriteReport): string[] {
+/** `paid`: it is AWS that is written. */
+export function writeLines(report: WriteReport, paid: boolean): string[] {
   const { dry_run, records, duplicates, events, late, quarantined, rows, dollars_on_aws } = report
   const tables = Object.entries(rows).map(([table, n]) => `${count(n)} ${table}`)
+  const dollars = `$${dollars_on_aws.toFixed(6)}`
   const would = dry_run ? 'would write' : 'wrote'
   const processed =
     report.report === 'restream'
@@ -44,7 +46,7 @@ export function writeLines(report: WriteReport): string[] {
     `${count(records)} records read`,
     ...processed,
     `${would} ${tables.length > 0 ? tables.join(', ') : 'nothing'}`,
-    `nothing to pay on this machine; the same on AWS is about $${dollars_on_aws.toFixed(6)}`,
+    paid ? `about ${dollars} on AWS` : `nothing to pay on this machine; the same on AWS is about ${dollars}`,
     `report ${report.hash}`,
   ]
 }

@@ -1,10 +1,10 @@
 /** Things that were open where a repair begins, and of which the fold has nothing to tell: as they were there. */
 import { isDeepStrictEqual } from 'node:util'
-import { afterDecisions, type EventKey, keyText, lowestKey } from '../events/key.ts'
+import { afterDecisions, compareKeys, type EventKey, keyText, lowestKey } from '../events/key.ts'
 import type { EventRow, Put, Summary } from '../events/ports.ts'
 import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
-import type { EvseContext } from '../statecharts/evse-memory.ts'
+import type { EvseContext, OpenSession } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
 import { thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
@@ -70,14 +70,21 @@ async function restoreThing(
     const item = { ...end, revision: end.revision + 2, applied }
     put(work, null, { table: 'events', item })
   }
-  const said = end ?? (await startOf(work, thing))
-  if (!said) return null
-  const { chart: _, ...body } = said.body
+  const told = end ?? (await lastTold(work, thing, began, began.horizon))
+  if (!told) return null
   // An attempt that ended half-way may have withdrawn it.
   const { retracted: _r, superseded_by: _s, ...held } = thing
-  const item = { ...held, applied, body: { ...thing.body, ...body, ...learnt(again.state, thing) } }
+  const { location } = told
+  const body = { ...thing.body, ...factsIn(told), ...learnt(again.state, thing) }
+  const item = { ...held, location, applied, body }
   put(work, null, { table: 'summaries', item })
   return item
+}
+
+/** What a decided row tells of its thing. */
+function factsIn({ location, body }: EventRow): Record<string, unknown> {
+  const { chart: _, ...facts } = body
+  return { ...facts, location }
 }
 
 /**
@@ -97,27 +104,51 @@ async function restoreAsTold(work: DeviceWork, thing: Summary, to: EventKey): Pr
     return null
   }
   if (!told || (told.event_type !== 'alarm' && !told.event_type.endsWith('_end'))) return null
-  const { chart: _, ...body } = told.body
-  const isAsTold = Object.entries(body).every(([name, value]) => isDeepStrictEqual(thing.body[name], value))
+  const facts = factsIn(told)
+  const isAsTold = Object.entries(facts).every(([name, value]) => isDeepStrictEqual(thing.body[name], value))
   if (isAsTold && !thing.retracted) return null
   const { retracted: _r, superseded_by: _s, because: _b, ...held } = thing
-  const item = { ...held, applied, body: { ...thing.body, ...body } }
+  const item = { ...held, location: told.location, applied, body: { ...thing.body, ...facts } }
   put(work, null, { table: 'summaries', item })
   return item
 }
 
-async function startOf(work: DeviceWork, { id, started_at }: Summary): Promise<EventRow | undefined> {
-  const range = { from: lowestKey(started_at), to: lowestKey(started_at + 1) }
-  const rows = await work.lookups.history(work.state.device_id, range)
-  return rows.find(
-    (row) => !row.retracted && /^(session|cycle)_start$/.test(row.event_type) && thingOf(row) === id,
+/**
+ * What was last told of a thing that was open at `horizon`, and where the device was then: its start, or that it was
+ * continued. The message from which a session has learnt its name told it too, and has no row of its own.
+ */
+async function lastTold(
+  work: DeviceWork,
+  { id, started_at }: Summary,
+  began: DeviceState,
+  horizon: EventKey,
+): Promise<EventRow | undefined> {
+  const { device_id } = work.state
+  const read = (to: EventKey) => work.lookups.history(device_id, { from: lowestKey(started_at), to })
+  const isTold = (row: EventRow) => !row.retracted && TOLD_OPEN.test(row.event_type) && thingOf(row) === id
+  const nameIn = ({ body }: EventRow) => body.device_session_id ?? null
+  const open = sessionIn(began, started_at)
+  const name = open?.device_session_id ?? null
+  const start = (await read(lowestKey(started_at + 1))).find(isTold)
+  if (!start || (!open?.continued && nameIn(start) === name)) return start
+  const rows = await read(afterDecisions(horizon))
+  const last = rows.findLast(isTold) ?? start
+  if (nameIn(last) === name) return last
+  const said = rows.find(
+    (row) => row.origin === 'device' && compareKeys(row, last) > 0 && row.body.session_id === name,
   )
+  return { ...last, location: (said ?? last).location }
+}
+
+const TOLD_OPEN = /^(session_start|session_continued|cycle_start)$/
+
+function sessionIn({ instances }: DeviceState, started_at: number): OpenSession | null {
+  const { session } = (instances.session?.context ?? {}) as Partial<EvseContext>
+  return session?.started_at === started_at ? session : null
 }
 
 /** The name that an open session has learnt since it began. */
-function learnt({ instances }: DeviceState, { started_at, kind }: Summary): Record<string, unknown> {
-  const open = (instances.session?.context as EvseContext | undefined)?.session
-  return kind === 'session' && open?.started_at === started_at
-    ? { device_session_id: open.device_session_id }
-    : {}
+function learnt(state: DeviceState, { started_at, kind }: Summary): Record<string, unknown> {
+  const open = kind === 'session' ? sessionIn(state, started_at) : null
+  return open ? { device_session_id: open.device_session_id } : {}
 }

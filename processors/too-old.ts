@@ -44,7 +44,10 @@ export function isTooOld(
 }
 
 /** A state that older code wrote does not say since when its device is known: it may be for long. */
-function firstReceived({ first_received_at, spoken }: DeviceState): number {
+export function firstReceived({
+  first_received_at,
+  spoken,
+}: Pick<DeviceState, 'first_received_at' | 'spoken'>): number {
   return first_received_at ?? (spoken ? 0 : Number.POSITIVE_INFINITY)
 }
 
@@ -61,6 +64,9 @@ export type SetAside = {
   reported_timestamp: number
   /** Epoch ms from where on it was folded all the same; null where nothing of it was. */
   folded_from: number | null
+  /** Of a boot its number, and where its events lie: this and their uptimes. */
+  boot?: number
+  offset_ms?: number
 }
 
 const REASONS = {
@@ -92,7 +98,7 @@ export async function setAside(
 
 function itemOf(
   state: DeviceState,
-  { what, identity, key, reported_timestamp, folded_from }: SetAside,
+  { what, identity, key, reported_timestamp, folded_from, boot, offset_ms }: SetAside,
   { position, received_at }: Received,
   place: { applied: number; ttl: number },
 ): Summary {
@@ -107,6 +113,14 @@ function itemOf(
     location,
     started_at: received_at,
     ...place,
-    body: { ...told, reported_timestamp, received_at, position, folded_from, reason },
+    body: {
+      ...told,
+      reported_timestamp,
+      received_at,
+      position,
+      folded_from,
+      ...(boot !== undefined && { boot, offset_ms }),
+      reason,
+    },
   }
 }

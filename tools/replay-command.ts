@@ -2,23 +2,23 @@
 import { existsSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { parseLogPosition } from '../adapters/log-position.ts'
 import { recordLine } from '../adapters/ndjson-records.ts'
 import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { type SqliteStored, sqliteStored } from '../adapters/sqlite-stored.ts'
 import { CONSUMER, filesOf } from '../embedded/folder.ts'
 import { count, verifyLines } from '../processors/replay-report.ts'
 import { selectRecords } from '../processors/replay-select.ts'
-import { type Poison, type ReplayRange, SourceRefused } from '../processors/replay-source.ts'
+import { type Poison, SourceRefused } from '../processors/replay-source.ts'
 import { verify } from '../processors/replay-verify.ts'
 import { StoppedShort } from '../processors/replay-write.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
-import { dynamodbThings, repairingTables } from './replay-dynamodb.ts'
-import { threadedFold } from './replay-fold.ts'
+import { openTables, repairingTables, shadowingTables } from './replay-dynamodb.ts'
+import { type BeginAt, threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
-import { oldestOf, openSource } from './replay-open.ts'
+import { openSource, prunedBefore } from './replay-open.ts'
 import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
+import { marginText, rangeText } from './replay-range-text.ts'
 import { runWriting } from './replay-writing.ts'
 
 export type ExitCode = 0 | 1 | 2
@@ -46,8 +46,9 @@ async function runMode(options: ReplayOptions, streams: ReplayStreams, aside: As
   if (mode === 'print') return runPrint(options, streams, aside)
   if (mode === 'verify') return runVerify(options, streams, aside)
   const tell = (line: string) => void streams.err(`replay: ${line}\n`)
-  const repair = options.dynamodb === null ? repairing : repairingTables
-  const writing = { repair, shadow: shadowing, restream: restreaming }[mode](options, tell)
+  const here = { repair: repairing, shadow: shadowing, restream: restreaming }
+  const onAws = { ...here, repair: repairingTables, shadow: shadowingTables }
+  const writing = await (options.dynamodb === null ? here : onAws)[mode](options, tell)
   try {
     return await runWriting({ options, streams, onPoison: aside.put }, writing)
   } finally {
@@ -118,12 +119,8 @@ async function drained(out: ReplayStreams['out']): Promise<void> {
 
 async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: Aside): Promise<ExitCode> {
   const { source, range, json, data, table, dynamodb } = options
-  // A shard may be read so often a second, whoever reads: one thread does.
-  const threads = source.kind === 'kinesis' || source.kind === 'archive' ? 1 : options.threads
-  const stored =
-    dynamodb === null
-      ? openStored(table === null ? filesOf(data).hot : shadowPath(data, table))
-      : { ...dynamodbThings(dynamodb), position: () => null, deviceIds: () => [] }
+  const path = table === null ? filesOf(data).hot : shadowPath(data, table)
+  const stored = dynamodb === null ? openStored(path) : openTables(dynamodb, table)
   const bars = createBars(streams.tty, () => performance.now())
   const onRead = (share: number, read: number, total: number | null, records: number) =>
     bars.set(`thread ${share + 1}`, read, total, records)
@@ -131,16 +128,25 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
   try {
     // Of its own log as far as the charts have come, and no further.
     const until = own ? stored.position(CONSUMER) : null
-    if (source.kind === 'log') await refusePruned(source.folder, range)
-    const fold = threadedFold({ source, until, range, threads, onPoison: aside.put, onRead })
+    const begin = await beginOf(options, dynamodb === null ? { path } : stored.history)
+    const threads = threadsOf(options, begin)
+    const plan = { source, until, range, threads, onPoison: aside.put, onRead }
+    const fold = threadedFold({ ...plan, ...(begin && { begin }) })
     const device_ids = source.kind === 'log' ? stored.deviceIds() : []
-    const { report, figures } = await verify({ fold, stored: stored.things, device_ids }, range)
+    const ports = { fold, stored: stored.things, device_ids, lacking_ms: begin?.lacking_ms ?? null }
+    const { report, figures } = await verify(ports, range)
     bars.end()
+    const late = marginText(range)
+    if (report.records === 0 && report.vanish > 0 && late !== '')
+      throw new SourceRefused(
+        `nothing was read ${rangeText(range)}, and ${report.vanish} are stored: ${late}`,
+      )
     const text = `${JSON.stringify(report, null, 1)}\n`
     if (json !== null && json !== '-') await writeFile(json, text)
     streams.out.write(json === '-' ? text : `${verifyLines(report).join('\n')}\n`)
     const whole = figures.reduce((sum, one) => sum + one.whole, 0)
     if (whole > 0 && streams.tty) streams.err(`${count(whole)} devices took the processor itself\n`)
+    if (report.vanish > 0 && late !== '') streams.err(`replay: ${late}\n`)
     return report.differences.length > 0 ? 1 : 0
   } finally {
     bars.end()
@@ -148,17 +154,20 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
   }
 }
 
-/** What began before the oldest record of a log that has been pruned is not whole on it. */
-async function refusePruned(folder: string, { from }: ReplayRange): Promise<void> {
-  const oldest = await oldestOf(folder)
-  if (!oldest || parseLogPosition(oldest.position) === 1 || from > oldest.received_at) return
-  const [begins, day] = [oldest.received_at, oldest.received_at + 86_400_000].map((ms) =>
-    new Date(ms).toISOString(),
-  )
-  throw new SourceRefused(
-    `the log begins at ${begins}: what began or was configured before is not on it. --archive reads everything; ` +
-      `--from ${day} or later compares as if nothing had been configured before`,
-  )
+function threadsOf({ source, threads }: ReplayOptions, begin: BeginAt | null): number {
+  // A shard may be read so often a second, whoever reads: one thread does.
+  if (source.kind === 'kinesis' || source.kind === 'archive') return 1
+  return begin && !('path' in begin.stored) ? 1 : threads
+}
+
+/** A log that was pruned, and a stream, lack what came long ago; of a file that may be, where only a part of it is asked for. */
+async function beginOf({ source, range }: ReplayOptions, stored: BeginAt['stored']): Promise<BeginAt | null> {
+  if (source.kind === 'log') {
+    const pruned = await prunedBefore(source)
+    return pruned && { stored, lacking_ms: pruned.received_ms }
+  }
+  const mayLack = source.kind === 'kinesis' || (source.kind === 'file' && range.from > 0)
+  return mayLack ? { stored, lacking_ms: null } : null
 }
 
 function openStored(path: string): SqliteStored {

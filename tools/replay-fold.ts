@@ -1,4 +1,6 @@
 /** The fold of a verify over threads: each has its share of the devices, and reads the source by itself. */
+import { sqliteStored } from '../adapters/sqlite-stored.ts'
+import { createBegin, type StoredHistory } from '../processors/replay-begin.ts'
 import {
   type FoldedDevice,
   type FoldFigures,
@@ -16,9 +18,17 @@ export type FoldPlan = ShareListener & {
   until: string | null
   range: ReplayRange
   threads: number
+  /** What is stored of devices whose beginning the source may lack. */
+  begin?: BeginAt
 }
 
-export type ShareStart = Pick<FoldPlan, 'source' | 'until' | 'range'> & { share: number; shares: number }
+/** A file that every thread opens by itself, or what is open already, for one thread. */
+export type BeginAt = { stored: { path: string } | StoredHistory; lacking_ms: number | null }
+
+export type ShareStart = Pick<FoldPlan, 'source' | 'until' | 'range' | 'begin'> & {
+  share: number
+  shares: number
+}
 
 /** Tells now and then. */
 const TOLD_EVERY_MS = 200
@@ -50,16 +60,30 @@ export async function withShare<Figures>(
       told_ms = now
       on.onRead(share, read, opened.total, records)
     }
-    return await fold({ source: opened.source, range, share, shares, onRecords })
+    const begun = start.begin && beginningsOf(start.begin, range)
+    try {
+      const { begin, configs } = begun ?? {}
+      const options = { source: opened.source, range, share, shares, onRecords }
+      return await fold({ ...options, ...(begin && { begin }), ...(configs && { configs }) })
+    } finally {
+      begun?.close()
+    }
   } finally {
     opened.close()
   }
 }
 
+function beginningsOf({ stored, lacking_ms }: BeginAt, { from }: ReplayRange) {
+  if (!('path' in stored)) return { begin: createBegin({ stored, lacking_ms, from }), close: () => {} }
+  const file = sqliteStored(stored.path)
+  const begin = createBegin({ stored: file.history, lacking_ms, from })
+  return { begin, configs: file.wirelessConfigs(), close: file.close }
+}
+
 /** A thread a share; with one, this thread. */
 export function threadedFold(plan: FoldPlan): Fold {
-  const { source, until, range, threads } = plan
-  const start = { source, until, range, shares: threads }
+  const { source, until, range, threads, begin } = plan
+  const start = { source, until, range, shares: threads, ...(begin && { begin }) }
   if (threads === 1)
     return async (tell) => [
       await withShare({ ...start, share: 0 }, plan, (options) => foldRecords(options, tell)),

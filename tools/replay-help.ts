@@ -15,16 +15,23 @@ there. --most N writes without one, and stops to ask before it would write more.
 Nobody is notified of anything by a replay: no time sync is sent for what it tells again.
 
 The range is of event time, half-open. What happened in it may have come in later, by --margin. verify folds whatever
-lies before it too, and compares what began in the range. A stream forgets: what began before its oldest record is not
-whole on it, so give verify a --from a day or so behind that. A log whose beginning has been pruned says from when on.
-Of a stream, --from begins at what arrived an hour before, unless a device or a location is asked for.
+lies before it too, and compares what began in the range. Of a stream, --from begins at what arrived an hour before,
+unless a device or a location is asked for; verify and shadow read all of it. A shadow of a range has the configurations
+in force that were set before.
+
+A log that was pruned, and a stream, lack what came long ago. Of a device that said something before, verify begins at
+a stored checkpoint: the last up to --from that lies behind what is lacking, else the first. What lies up to there is
+taken as it is stored, configurations with it; compared is what began behind it, or was open there. The report says how
+many devices that are and where they begin. A device with no such checkpoint is named and not compared, and so is one
+whose clock was not set since. Of --file the same is done where --from is given.
 
 --kinesis reads shards parents first, each within its limits, takes aggregated records apart and drops exact copies, up
 to what was on the stream when it began. --shard ID --after-sequence N begins in the middle. Credentials and region are
 AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint FILE goes on where it was.
 
 --dynamodb PREFIX is the AWS home: verify holds a stream against its tables, repair folds in what they lack of it, or of
-what was given up, beside the functions that go on. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
+what was given up, beside the functions that go on; shadow T makes tables of its own, PREFIXshadow-T-…, and verify
+--table T compares with those. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
 
 --archive reads by event time what the nights have kept; a checkpoint of it begins anew.
 

@@ -18,6 +18,7 @@ import { rowsOf } from '../processors/replay-cost.ts'
 import { overlayStore } from '../processors/replay-overlay.ts'
 import { type ReplayBatch, SourceRefused } from '../processors/replay-source.ts'
 import {
+  type Guard,
   guarded,
   type OnDone,
   onlyNew,
@@ -169,17 +170,10 @@ export function shadowing({ data, table }: ReplayOptions): Writing & { close(): 
   const path = shadowPath(data, table ?? '')
   if (existsSync(path)) throw new SourceRefused(`the shadow ${table} is there already: remove ${path} first`)
   return {
-    dryRun: async (batches, done) => {
-      const folder = mkdtempSync(join(tmpdir(), 'pilotline-shadow-'))
-      try {
-        return await shadow(join(folder, 'hot.sqlite'), batches, done, UNGUARDED)
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
-    },
+    dryRun: (batches, done) => inTemporaryStore((store) => shadow(store, batches, done, UNGUARDED)),
     write: async (batches, done, guard) => {
       mkdirSync(data, { recursive: true })
-      return shadow(path, batches, done, guard)
+      return shadowFile(path, batches, done, guard)
     },
     close: () => {},
   }
@@ -189,22 +183,42 @@ export function shadowPath(data: string, table: string): string {
   return join(data, `shadow-${table}.sqlite`)
 }
 
-async function shadow(
-  path: string,
+/** A file that is thrown away: what a shadow comes to may be more than memory holds. */
+export async function inTemporaryStore<T>(use: (store: HotStore) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'pilotline-shadow-'))
+  try {
+    const store = sqliteStore(join(folder, 'hot.sqlite'))
+    try {
+      return await use(store)
+    } finally {
+      store.close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function shadowFile(path: string, ...of: Parameters<Writing['write']>): Promise<ReplayFigures> {
+  const store = sqliteStore(path)
+  try {
+    return await shadow(store, ...of)
+  } finally {
+    store.close()
+  }
+}
+
+/** Folds the batches into an empty store. */
+export async function shadow(
+  empty: HotStore,
   batches: AsyncIterable<ReplayBatch>,
   onDone: Done,
-  guard: Parameters<Writing['write']>[2],
+  guard: Guard,
 ): Promise<ReplayFigures> {
-  const shadowed = sqliteStore(path)
   // What is in it was all told by this replay, and is never forgotten.
-  const store: HotStore = { ...shadowed, keeps_all: true }
+  const store: HotStore = { ...empty, keeps_all: true }
   const fed: Arriving[] = []
   const feed = async (records: Arriving[]) => void fed.push(...records)
-  try {
-    return await processReplay(withFed(batches, fed), { store, feed, quarantine: true, guard, onDone })
-  } finally {
-    shadowed.close()
-  }
+  return processReplay(withFed(batches, fed), { store, feed, quarantine: true, guard, onDone })
 }
 
 /** What pairs are told comes behind the batch that it follows from; from a log it comes again, and is known. */

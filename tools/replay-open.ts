@@ -16,7 +16,7 @@ import { sqliteStored } from '../adapters/sqlite-stored.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { MAX_TIMESTAMP_MS } from '../events/key.ts'
-import type { LogRecord } from '../events/record.ts'
+import { isStamped } from '../processors/replay-begin.ts'
 import {
   type Places,
   type Poison,
@@ -149,12 +149,20 @@ function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null
 }
 
-/** The oldest record that the log of a folder still has. @throws SourceRefused */
-export async function oldestOf(folder: string): Promise<LogRecord | null> {
-  const log = openLog({ kind: 'log', folder })
+/** `received_ms`: what a log that was pruned lacks was received by then; null where nothing on it says. */
+export type Pruned = { received_ms: number | null }
+
+/** null for a log that has everything from its first record on. @throws SourceRefused */
+export async function prunedBefore(source: Extract<SourceOptions, { kind: 'log' }>): Promise<Pruned | null> {
+  const log = openLog(source)
   try {
     const [oldest] = await log.read('', 1)
-    return oldest ?? null
+    if (!oldest || parseLogPosition(oldest.position) === 1) return null
+    for await (const { records } of logRecords(log, { after: '', until: await log.tail() }).batches()) {
+      const stamped = records.find(isStamped)
+      if (stamped) return { received_ms: stamped.received_at }
+    }
+    return { received_ms: null }
   } finally {
     log.close()
   }

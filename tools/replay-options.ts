@@ -17,7 +17,7 @@ export type ReplayOptions = {
   range: ReplayRange
   /** The data folder that is compared with, or written to. */
   data: string
-  /** The prefix of the tables of the AWS home that are compared with, or repaired, in place of a folder. */
+  /** The prefix of the tables of the AWS home that are compared with, repaired or shadowed, in place of a folder. */
   dynamodb: string | null
   threads: number
   /** Where the report goes as JSON; `-` is the standard output, which then has nothing else. */
@@ -91,7 +91,10 @@ function describeCommand(write: (text: string) => void): Command {
     .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
     .option('--endpoint <url>', 'of Kinesis or S3, where it is not AWS’s own')
     .option('--data <dir>', 'the data folder to compare with (default: that of --log, else data/pilotline)')
-    .option('--dynamodb <prefix>', 'verify, repair: the tables of the AWS home, such as pilotline-small-')
+    .option(
+      '--dynamodb <prefix>',
+      'verify, repair, shadow: the tables of the AWS home, such as pilotline-small-',
+    )
     .addOption(time('--from <time>', 'what happened from then on'))
     .addOption(time('--to <time>', 'what happened before'))
     .addOption(margin())
@@ -150,10 +153,11 @@ function checkFlags([mode, named]: string[], flags: Flags): ReplayOptions {
   }
 }
 
-function tablesOf(mode: Mode, { dynamodb, data, table }: Flags): string | null {
+function tablesOf(mode: Mode, { dynamodb, data }: Flags): string | null {
   if (dynamodb === undefined) return null
-  if (mode !== 'verify' && mode !== 'repair') throw new BadFlags('--dynamodb is for verify and repair')
-  if (data !== undefined || table !== undefined) throw new BadFlags('--dynamodb excludes --data and --table')
+  if (mode !== 'verify' && mode !== 'repair' && mode !== 'shadow')
+    throw new BadFlags('--dynamodb is for verify, repair and shadow')
+  if (data !== undefined) throw new BadFlags('--dynamodb excludes --data')
   if (!/^[\w.-]{1,100}$/.test(dynamodb))
     throw new BadFlags(`--dynamodb: ${JSON.stringify(dynamodb)} is no prefix of tables`)
   return dynamodb

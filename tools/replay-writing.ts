@@ -44,7 +44,7 @@ export async function runWriting(context: WritingContext, writing: Writing): Pro
     }
     if (most_rows > 0) {
       streams.err(
-        `${writeLines(writeReport(report, true, said))
+        `${writeLines(writeReport(report, true, said), isPaid(options))
           .slice(0, -1)
           .join('\n')}\n`,
       )
@@ -63,6 +63,10 @@ export async function runWriting(context: WritingContext, writing: Writing): Pro
   const written = await readThrough(context, mode, until, write, true)
   await tell(context, writeReport(report, false, written))
   return 0
+}
+
+function isPaid({ dynamodb, into }: ReplayOptions): boolean {
+  return dynamodb !== null || into?.kind === 'stream'
 }
 
 /** Somebody at a terminal is asked; a pipe cannot be, and has `--yes` instead. */
@@ -88,9 +92,11 @@ async function readThrough(
     read = now
   }
   const { source, range, rate } = options
+  // What is folded by itself needs the configurations that were set before.
+  const in_force = options.mode === 'shadow'
   const opened = await openSource({
     source,
-    range,
+    range: in_force ? { ...range, from: 0 } : range,
     until,
     after: checkpoint.from,
     onPoison,
@@ -98,7 +104,7 @@ async function readThrough(
     onShard: shardBars(bars),
   })
   try {
-    const selected = stoppable(atRate(selectRecords(opened.source, range), rate), streams.stop)
+    const selected = stoppable(atRate(selectRecords(opened.source, range, { in_force }), rate), streams.stop)
     const figures = await run(selected, (batch, figures) => {
       if (source.kind !== 'kinesis') bars.set(name, read, opened.total, figures.records)
       if (kept) checkpoint.keep(places.done(batch))
@@ -138,5 +144,5 @@ async function tell(
   const { json } = options
   const text = `${JSON.stringify(report, null, 1)}\n`
   if (json !== null && json !== '-') await writeFile(json, text)
-  streams.out.write(json === '-' ? text : `${writeLines(report).join('\n')}\n`)
+  streams.out.write(json === '-' ? text : `${writeLines(report, isPaid(options)).join('\n')}\n`)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { memoryStore } from '../../adapters/memory-store.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { difference } from '../simulation/checkers.ts'
 import { lawful } from '../simulation/law.ts'
@@ -89,5 +90,35 @@ describe.each(HOMES)('of two copies the one that was received first counts (%s)'
     const day = 24 * 60
     const world = await given(home, evse(-10, 'A'), said, next, evse(95 * day, 'A'))
     expect(await world.when(again(said, 2))).toMatchObject({ duplicates: 1, late: 0 })
+  })
+})
+
+/** Both copies in one batch, whose writes end before the `nth` row of an event; then each in a batch of its own. */
+async function cutOffBefore(nth: number, copies: NewRecord[]): Promise<Given> {
+  let rows = Number.NEGATIVE_INFINITY
+  const store = memoryStore({
+    onWrite(item) {
+      if (item.startsWith('events ') && ++rows === nth) throw new Error('cut off')
+    },
+  })
+  const world = await given(store, evse(-10, 'A'))
+  rows = 0
+  await expect(world.when(...copies)).rejects.toThrow('cut off')
+  rows = Number.NEGATIVE_INFINITY
+  for (const copy of copies) await world.when(copy)
+  return world
+}
+
+describe('an attempt that was moving an event to when its first copy was received, and died', () => {
+  const ahead = evse(60, 'C', { energy_delivered_kwh: 1 }, { received: 5 })
+
+  test.each([1, 2, 3])('before its %i. row, leaves it to be found where it was', async (nth) => {
+    const world = await cutOffBefore(nth, [ahead, again(ahead, 2), evse(20, 'A')])
+    expect(await asIf(world, [evse(-10, 'A'), again(ahead, 2), evse(20, 'A')])).toBeNull()
+  })
+
+  test.each([1, 2, 3, 4])('and by way of a third copy’s place, before its %i. row, too', async (nth) => {
+    const world = await cutOffBefore(nth, [ahead, again(ahead, 4), again(ahead, 2), evse(20, 'A')])
+    expect(await asIf(world, [evse(-10, 'A'), again(ahead, 2), evse(20, 'A')])).toBeNull()
   })
 })

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { NewRecord } from '../../events/record.ts'
+import { difference } from '../simulation/checkers.ts'
+import { lawful } from '../simulation/law.ts'
+import { cleanRun } from '../simulation/run.ts'
 import { type Given, given, HOMES, itemOf, rowsOf, thingsOf } from './given.ts'
-import { at, CHARGER, config, evse, until } from './messages.ts'
+import { at, CHARGER, config, evse, type Fields, until } from './messages.ts'
 
 const DAY = 24 * 60
 
@@ -76,5 +80,84 @@ describe('a device that moves', () => {
       await world.when(noticed)
       expect(rowsOf(world, { event_type: 'session_end' })).toMatchObject([{ location: 'garage' }])
     }
+  })
+})
+
+describe('a session that a repair gives back lies where it was last told before', () => {
+  const often = config(0, CHARGER, { device_type: 'evse', report_interval_s: 900 }, { from: -1 })
+  const plugged = (minute: number, fields: Fields) =>
+    evse(minute, 'B', { energy_delivered_kwh: 0, ...fields })
+  const heard = (minutes: number[], fields: Fields = {}) =>
+    minutes.map((minute) => evse(minute, null, { energy_delivered_kwh: 0, ...fields }))
+  const daily = [DAY + 20, 2 * DAY, 3 * DAY]
+
+  const CASES: Record<string, { prompt: NewRecord[]; late: number; lies: (string | null)[] }> = {
+    'at its end, where it is not continued after all': {
+      prompt: [
+        evse(0, 'C', { session_id: 's-1' }),
+        evse(9 * DAY, null),
+        evse(9 * DAY + 1, 'B', { event_type: 'session_start' }),
+        evse(9 * DAY + 2, 'B', { session_id: 's-1', location: 'garage' }),
+      ],
+      late: 2,
+      lies: [null, null],
+    },
+    'at the message that told its name, where silence has not closed it after all': {
+      prompt: [
+        plugged(0, { session_id: '' }),
+        evse(10, null, { session_id: 's-1', location: 'yard' }),
+        ...heard(daily, { location: 'street' }),
+        evse(6 * DAY, null, { energy_delivered_kwh: 0 }),
+        evse(11 * DAY, null, { energy_delivered_kwh: 0 }),
+      ],
+      late: 5,
+      lies: ['yard'],
+    },
+    'where it was continued, likewise': {
+      prompt: [
+        plugged(0, { session_id: 's-1' }),
+        plugged(9 * DAY, { session_id: 's-1', location: 'yard' }),
+        ...heard([10 * DAY, 11 * DAY + 1], { location: 'street' }),
+        evse(15 * DAY, null, { energy_delivered_kwh: 0 }),
+        evse(20 * DAY, null, { energy_delivered_kwh: 0 }),
+      ],
+      late: 4,
+      lies: ['yard'],
+    },
+    'where the repair tells it, though it comes to what is stored while the session is open': {
+      prompt: [
+        often,
+        evse(1, 'A', { location: 'garage' }),
+        evse(2, 'B'),
+        ...heard(
+          Array.from({ length: 120 }, (_, n) => 10 + n * 15),
+          { location: 'garage' },
+        ),
+      ],
+      late: 1,
+      lies: ['garage'],
+    },
+    'and stays where its name was told, behind what is stored': {
+      prompt: [
+        often,
+        evse(1, 'A', { location: 'garage' }),
+        evse(2, 'B'),
+        ...heard(
+          Array.from({ length: 120 }, (_, n) => 10 + n * 15),
+          { location: 'street' },
+        ),
+        evse(1_900, null, { session_id: 's-1', location: 'yard' }),
+      ],
+      late: 1,
+      lies: ['yard'],
+    },
+  }
+
+  test.each(Object.entries(CASES))('%s', async (_, { prompt, late, lies }) => {
+    const others = prompt.filter((_one, n) => n !== late)
+    const world = await given('memory', ...others, prompt[late] as NewRecord)
+    const told = thingsOf(world, 'session')
+    expect(told.map(({ location }) => location)).toEqual(lies)
+    expect(difference(lawful(world.store.dump()), await cleanRun(prompt))).toBeNull()
   })
 })

@@ -7,7 +7,7 @@ import { filesOf } from '../../embedded/folder.ts'
 import { MAX_TIMESTAMP_MS } from '../../events/key.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { shadowPath } from '../../tools/replay-modes.ts'
-import { at, CHARGER, config, evse } from '../processors/messages.ts'
+import { at, bootedEvse, CHARGER, config, evse } from '../processors/messages.ts'
 import { difference } from '../simulation/checkers.ts'
 import { lawful } from '../simulation/law.ts'
 import { folderWith, newFolder, processTo, replay, write } from './replay-world.ts'
@@ -84,6 +84,31 @@ describe('what was set aside', () => {
     expect(await backfill(data)).toEqual([])
     expect(difference(rowsOf(data), await whole())).toBeNull()
   })
+
+  it.each(['kept', 'forgotten'])(
+    'and a boot whose offset got better, the rows behind it %s',
+    async (rows) => {
+      const delayed = (minute: number, delay_s: number, pilot: 'A' | 'B', kwh: number) =>
+        bootedEvse(minute, 600 + minute * 60 - delay_s, pilot, { energy_delivered_kwh: kwh })
+      const said = Array.from({ length: 121 }, (_, n) => n * DAY).flatMap((day) => [
+        delayed(day, 5, 'B', 0),
+        delayed(day + 60, 5, 'A', 1),
+      ])
+      const prompt = [delayed(121 * DAY, 0, 'B', 0), delayed(122 * DAY, 0, 'A', 1)]
+      const all = [...said, ...prompt]
+      const data = await folderWith(all)
+      expect(await backfill(data)).toEqual(['boot'])
+      if (rows === 'forgotten') forget(data, at(122 * DAY))
+      expect((await replay('verify', '--log', data, '--threads', '1')).code).toBe(1)
+      expect(await replay('repair', '--log', data, '--yes')).toMatchObject({ code: 0 })
+      expect(await backfill(data)).toEqual([])
+      const anew = await folderWith(all)
+      await replay('shadow', 'whole', '--log', anew, '--yes')
+      expect(difference(rowsOf(data), rowsOf(anew, shadowPath(anew, 'whole')))).toBeNull()
+      expect((await replay('verify', '--log', data, '--threads', '1')).code).toBe(0)
+      expect((await replay('repair', '--log', data)).out).toContain('wrote nothing')
+    },
+  )
 
   it('is folded into a shadow, where nothing is too old', async () => {
     const data = await folderWith([...daily, ...late, rated])

@@ -1,11 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { sqliteLog } from '../../adapters/sqlite-log.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import type { FaultLevel } from '../../firmware-model/radio.ts'
 import type { VerifyReport } from '../../processors/replay-report.ts'
-import { fleetRecords, folderWith, newFolder, replay, write } from './replay-world.ts'
+import { fleetRecords, folderWith, fromDevice, newFolder, replay, write } from './replay-world.ts'
 
 const LEVELS: FaultLevel[] = ['none', 'orderly', 'normal', 'harsh']
 
@@ -141,19 +140,36 @@ describe('npm run replay -- verify', () => {
     expect(out).toMatch(/ {2}[+~-] session /)
   })
 
-  it('says that a log has been pruned, and since when; behind that it compares', async () => {
-    const records = fleetRecords(17, 'none').filter(({ source }) => source === 'mqtt')
-    const data = await folderWith(records)
-    const log = sqliteLog(filesOf(data).log)
-    const [tail, middle] = [await log.tail(), records[Math.floor(records.length / 3)]?.received_at ?? 0]
-    while (log.prune(tail, middle, 10_000) > 0);
-    log.close()
-    const { code, err } = await replay('verify', '--log', data, '--threads', '1')
-    expect(code).toBe(2)
-    const [, from = ''] = /the log begins at \S+: .* --from (\S+) or later/.exec(err) ?? []
-    expect(Date.parse(from)).toBeGreaterThan(middle)
-    const behind = await replay('verify', '--log', data, '--threads', '1', '--from', from)
-    expect(behind).toMatchObject({ code: 0, err: '' })
+  it('says of a history that came in long afterwards that it was not read, rather than that it would vanish', async () => {
+    const began = Date.UTC(2019, 2, 5)
+    const late = began + 3000 * 86_400_000
+    const said = (minute: number, pilot_state: string) =>
+      fromDevice(
+        'ev/evse/dev-1/telemetry',
+        late,
+        JSON.stringify({ device_id: 'dev-1', timestamp: began + minute * 60_000, pilot_state }),
+      )
+    const data = await folderWith([said(0, 'B'), said(60, 'A')])
+    const march = ['verify', '--log', data, '--threads', '1', '--from', '2019-03-01', '--to', '2019-04-01']
+    expect(await replay(...march)).toMatchObject({
+      code: 2,
+      out: '',
+      err: 'replay: nothing was read from 2019-03-01 to 2019-04-01, and 1 are stored: what was received from 2019-04-08 on is not read, unless --margin is longer\n',
+    })
+    expect((await replay(...march, '--margin', '5000d')).code).toBe(0)
+    // Of one of two devices something is read: the other's would vanish, and it is said why.
+    const other = fromDevice(
+      'ev/evse/dev-2/telemetry',
+      began,
+      JSON.stringify({ device_id: 'dev-2', timestamp: began, pilot_state: 'A' }),
+    )
+    const both = await folderWith([other, said(0, 'B'), said(60, 'A')])
+    const { code, out, err } = await replay(...march.with(2, both))
+    expect([code, err]).toEqual([
+      1,
+      'replay: what was received from 2019-04-08 on is not read, unless --margin is longer\n',
+    ])
+    expect(out).toContain('1 would vanish')
   })
 
   it('refuses a folder that is none, and flags that make no sense, in one line', async () => {

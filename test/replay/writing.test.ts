@@ -7,6 +7,7 @@ import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import type { NewRecord } from '../../events/record.ts'
 import { paceOf } from '../../tools/replay-modes.ts'
+import { at, config, thermostat } from '../processors/messages.ts'
 import { lawful } from '../simulation/law.ts'
 import { fleetRecords, folderWith, newFolder, replay, write } from './replay-world.ts'
 
@@ -113,6 +114,31 @@ describe('npm run replay -- shadow', () => {
     expect((await replay('shadow', 'next', '--log', data, '--yes')).err).toContain('is there already')
     expect((await replay('shadow', '../x', '--log', data)).err).toContain('is no name')
     expect((await replay('shadow', '--log', data)).err).toContain('needs the name')
+  })
+
+  it('of a range has the configurations in force that were set before, and nothing else of then', async () => {
+    const day = 24 * 60
+    const rated = config(0, 'therm-1', {
+      device_type: 'thermostat',
+      location: 'yard',
+      rated_power_heating_kw: 4,
+    })
+    const calls = [1, 2, 3, 4].flatMap((n) => [
+      thermostat(n * day, { heating_call: true, cooling_call: false }),
+      thermostat(n * day + 60, { heating_call: false, cooling_call: false }),
+    ])
+    const data = await folderWith([rated, ...calls])
+    const from = ['--log', data, '--from', `${at(3 * day)}`]
+    expect((await replay('shadow', 'late', ...from, '--yes')).code).toBe(0)
+    const { events = [], summaries = [] } = dumpOf(data, join(data, 'shadow-late.sqlite'))
+    const told = summaries as { location: string; body: Record<string, unknown> }[]
+    expect(told.map(({ location, body }) => [location, body.energy_consumed_kwh])).toEqual([
+      ['yard', 4],
+      ['yard', 4],
+    ])
+    expect(events).toHaveLength(1 + 4 + 4)
+    const { out } = await replay('print', ...from)
+    expect(out.split('\n').filter(Boolean)).toHaveLength(4)
   })
 })
 

@@ -2,23 +2,12 @@
 import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import {
-  CreateTableCommand,
-  DescribeTableCommand,
-  type DynamoDBClient,
-  type KeySchemaElement,
-  ScanCommand,
-} from '@aws-sdk/client-dynamodb'
+import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { createDynamoClient, type Elsewhere } from '../../adapters/aws-clients.ts'
-import {
-  type AwsTable,
-  type KeyAttribute,
-  TABLES,
-  type TableShape,
-  tableName,
-} from '../../adapters/aws-names.ts'
+import { type AwsTable, TABLES, tableName } from '../../adapters/aws-names.ts'
 import type { Item } from '../../adapters/dynamodb-calls.ts'
 import { fromItem, TABLE_OF } from '../../adapters/dynamodb-items.ts'
+import { createTables } from '../../adapters/dynamodb-tables.ts'
 import {
   compareBy,
   KEY_COLUMNS,
@@ -27,7 +16,6 @@ import {
   type TableName,
   type Tables,
 } from '../../adapters/store-tables.ts'
-import { soon } from '../soon.ts'
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
 
@@ -55,7 +43,7 @@ export async function startDynalite(): Promise<Dynalite> {
     client,
     newTables: async () => {
       const prefix = `home-${prefixes++}-`
-      for (const table of Object.keys(TABLES) as AwsTable[]) await createTable(client, prefix, table)
+      await createTables(client, prefix, Object.keys(TABLES) as AwsTable[])
       return prefix
     },
     stop: async () => {
@@ -65,46 +53,14 @@ export async function startDynalite(): Promise<Dynalite> {
   }
 }
 
-async function createTable(client: DynamoDBClient, prefix: string, table: AwsTable): Promise<void> {
-  const shape: TableShape = TABLES[table]
-  const keys = [shape, ...shape.indexes].flatMap(({ partition, sort }) =>
-    sort ? [partition, sort] : [partition],
-  )
-  const types = new Map(keys.map(({ name, type }) => [name, type]))
-  const indexes = shape.indexes.map(({ name, partition, sort, projection, include }) => ({
-    IndexName: name,
-    KeySchema: keySchema(partition, sort),
-    Projection: { ProjectionType: projection, ...(include && { NonKeyAttributes: [...include] }) },
-  }))
-  const TableName = tableName(prefix, table)
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
-        AttributeName,
-        AttributeType,
-      })),
-      KeySchema: keySchema(shape.partition, shape.sort),
-      ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
-    }),
-  )
-  await soon(async () => {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName }))
-    if (Table?.TableStatus !== 'ACTIVE') throw new Error(`${TableName} is ${Table?.TableStatus}`)
-  })
-}
-
-function keySchema(partition: KeyAttribute, sort?: KeyAttribute): KeySchemaElement[] {
-  const schema: KeySchemaElement[] = [{ AttributeName: partition.name, KeyType: 'HASH' }]
-  if (sort) schema.push({ AttributeName: sort.name, KeyType: 'RANGE' })
-  return schema
-}
-
 /** Every row of every table in key order, as the other stores dump them. */
-export async function dumpOf(client: DynamoDBClient, prefix: string): Promise<StoreDump> {
+export async function dumpOf(
+  client: DynamoDBClient,
+  prefix: string,
+  tables: readonly AwsTable[] = Object.keys(TABLES) as AwsTable[],
+): Promise<StoreDump> {
   const items = new Map<AwsTable, Item[]>()
-  for (const table of Object.keys(TABLES) as AwsTable[]) items.set(table, await scan(client, prefix, table))
+  for (const table of tables) items.set(table, await scan(client, prefix, table))
   const rowsOf = <T extends TableName>(table: T): Tables[T][] => {
     const mine = (items.get(TABLE_OF[table]) ?? []).filter((item) => isOf(table, item))
     return mine.map((item) => fromItem(table, item)).sort(compareBy<Tables[T]>(KEY_COLUMNS[table]))
