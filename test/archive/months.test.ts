@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDuck, parquetFiles } from '../../adapters/duckdb-open.ts'
+import { duckdbQuery } from '../../adapters/duckdb-query.ts'
+import { filesOf } from '../../embedded/folder.ts'
 import type { ArchiveFiles } from '../../events/archive.ts'
 import { DAY_MS, dayPath } from '../../events/archive.ts'
 import { firstOpenMonth, monthAfter, SMALL_FILE_BYTES } from '../../events/archive-months.ts'
@@ -73,6 +75,18 @@ describe('a month that is over', () => {
     ])
     expect(months_failed).toEqual([])
     expect(await home.book.mark('months')).toBe('2026-11')
+  })
+
+  it('is not opened by a question about another day', async () => {
+    await octoberDays(home)
+    await home.night(SECOND, AFTER_SECOND)
+    const archive = duckdbQuery(filesOf(home.data).archive)
+    const of = async (day: string) =>
+      (await archive.ask(`SELECT count(*)::INT FROM events WHERE day = DATE '${day}'`)).rows
+    // A sound file first, of which the columns are taken, and behind it one that is broken.
+    await home.files.put(EVENTS.replace('000-of-001', '001-of-002'), new Uint8Array(10))
+    expect(await of('2026-11-01')).toEqual([[1]])
+    await expect(of('2026-10-05')).rejects.toThrow('001-of-002')
   })
 
   it('is put together once: another night leaves it as it is', async () => {
