@@ -52,10 +52,11 @@ function marksSql(paths: string[], from: number, to: number): string {
   return `
     SELECT device_id, coalesce(min(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
       coalesce(max(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
-      arg_min(kwh, ms), arg_max(kwh, ms), max(kw), max(current_draw) FILTER (WHERE kw IS NULL)
+      arg_min(kwh, ms), arg_max(kwh, ms), max(kw), max(current_a) FILTER (WHERE kw IS NULL)
     FROM (
-      SELECT device_id, epoch_ms(event_time) AS ms, energy_delivered_kwh AS kwh,
-        coalesce(power_kw, current_draw * voltage_v / 1000) AS kw, current_draw
+      SELECT device_id, epoch_ms(event_time) AS ms, energy_delivered_kwh::DOUBLE AS kwh,
+        coalesce(power_kw::DOUBLE, current_draw::DOUBLE * voltage_v::DOUBLE / 1000) AS kw,
+        current_draw::DOUBLE AS current_a
       FROM ${parquetFiles(paths)}
       WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw IS NOT NULL) AND device_id IS NOT NULL
         AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}))

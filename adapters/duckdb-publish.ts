@@ -47,6 +47,6 @@ async function publish(duck: Duck, files: ArchiveFiles, { table, day, columns, r
   await duck.run(`
     COPY (SELECT * FROM read_json(${sqlText(json)}, format = 'newline_delimited', columns = {${types.join(', ')}})
       ORDER BY device_id, ${table === 'energy' ? 'starts_at' : 'started_at'})
-    TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`)
+    TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V1)`)
   await files.putFile(name, path)
 }

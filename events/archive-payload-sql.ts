@@ -32,7 +32,7 @@ function places(): [place: string, written: string][] {
 }
 
 function decimal(column: string, decimals: number): string {
-  return `CAST(TRY_CAST(${column} AS DECIMAL(18, ${decimals})) AS VARCHAR)`
+  return `CAST(TRY_CAST(CAST(${column} AS DOUBLE) AS DECIMAL(18, ${decimals})) AS VARCHAR)`
 }
 
 /** Of a row of the archive; null where the bytes were no text. */

@@ -12,7 +12,7 @@ import {
   type SqlType,
   type TableColumns,
 } from '../adapters/archive-tables.ts'
-import { STORED_TYPES } from '../adapters/duckdb-columns.ts'
+import { FILE_TYPES, STORED_TYPES } from '../adapters/duckdb-columns.ts'
 import { WHOLE } from '../events/archive-payload.ts'
 import { PAYLOAD_SQL } from '../events/archive-payload-sql.ts'
 
@@ -24,7 +24,9 @@ const SLASHES = 'yyyy/MM/dd'
 /** As Java's DateTimeFormatter has it: what is in quotes stands as it is. */
 const KEYS = "'year='yyyy'/month='MM'/day='dd"
 
-const EVENT_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES)
+const EVENT_COLUMNS: TableColumns = Object.fromEntries(FILE_TYPES)
+/** As they come: numbers as numbers. */
+const LANDED_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES)
 /** The payload is shown whole, and not what it is made of. */
 const SHOWN_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES.filter(([name]) => !(name in WHOLE)))
 
@@ -50,9 +52,14 @@ const plain = (name: string, columns: TableColumns, at = `${name}/`): Shape => (
   at,
   projection: {},
 })
-const events = (name: string, at: string, projection: Projection, partitions = ['folder']): Shape => ({
+const events = (
+  name: string,
+  at: string,
+  projection: Projection,
+  { partitions = ['folder'], columns = EVENT_COLUMNS } = {},
+): Shape => ({
   name,
-  columns: EVENT_COLUMNS,
+  columns,
   partitions,
   at,
   projection,
@@ -68,12 +75,12 @@ const FILES: readonly Shape[] = [
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
     '${folder}/${device}/',
     { ...bySlashes, 'projection.device.type': 'injected' },
-    ['folder', 'device'],
+    { partitions: ['folder', 'device'] },
   ),
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
   events('station_files', 'telemetry/${folder}/', day(KEYS, FIRST_DAY.keys)),
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
-  events('landing_files', 'landing/${folder}/', bySlashes),
+  events('landing_files', 'landing/${folder}/', bySlashes, { columns: LANDED_COLUMNS }),
   // Few and big: no partitions, the statistics of each say which days it has.
   plain('month_files', MONTH_COLUMNS, 'months/events/'),
   plain('station_month_files', MONTH_COLUMNS, 'months/telemetry/'),
@@ -149,6 +156,10 @@ function createFiles(scope: Construct, props: CatalogProps, shape: Shape): CfnTa
   })
 }
 
+const AS_NUMBERS = Object.fromEntries(
+  STORED_TYPES.flatMap(([name, type]) => (type === 'DOUBLE' ? [[name, `CAST(${name} AS DOUBLE)`]] : [])),
+)
+
 /** What views have more, where it is no text. */
 const MORE: Record<string, SqlType> = { day: 'DATE' }
 
@@ -173,7 +184,7 @@ function createView(scope: Construct, props: CatalogProps, { name, of }: View): 
     ...Object.fromEntries(more.map((column): [string, SqlType] => [column, MORE[column] ?? 'VARCHAR'])),
   }
   const selects = Object.entries(of).map(([table, made]) => {
-    const shown: Record<string, string> = { ...made, payload: PAYLOAD_SQL }
+    const shown: Record<string, string> = { ...AS_NUMBERS, ...made, payload: PAYLOAD_SQL }
     const selected = Object.keys(columns).map((column) => namedAs(shown[column] ?? column, column))
     return `SELECT ${selected.join(', ')} FROM ${table}`
   })

@@ -123,6 +123,21 @@ describe('energy over the nights', () => {
     ])
   })
 
+  it('of a past day is told again by what came late, where a night was killed behind the day’s file too', async () => {
+    const noon = EVENING - 10 * HOUR
+    await process(session(noon, 60))
+    await home.night('2026-11-20', { now: () => MIDNIGHT + 2 * HOUR })
+    const late = { ...unplug(noon + 70 * MIN, 3.5), received_at: MIDNIGHT + 5 * HOUR }
+    await process([late])
+    const now = () => MIDNIGHT + DAY + 2 * HOUR
+    const onProgress = ({ step }: { step: string }) => {
+      if (step === 'Aggregate') throw new Error('killed')
+    }
+    await expect(home.night('2026-11-21', { now, onProgress })).rejects.toThrow('killed')
+    await home.night('2026-11-21', { now: () => now() + HOUR })
+    expect(kwh(await ask('device_id=dev-1&by=day', now()))).toEqual([['2026-11-20', 3.5]])
+  })
+
   it('an open session is counted as far as it has come, and once', async () => {
     await process(session())
     const now = EVENING + 4 * HOUR + MIN

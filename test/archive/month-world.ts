@@ -92,6 +92,15 @@ export async function saidOfOctober(home: NightHome): Promise<unknown> {
   return answers
 }
 
+/** Every row of October, as a question finds it. */
+export async function rowsOfOctober(home: NightHome): Promise<string[][]> {
+  const archive = duckdbQuery(filesOf(home.data).archive)
+  const answers: string[][] = []
+  for (const sql of [QUESTIONS[0] as string, 'SELECT * FROM station_events'])
+    answers.push(sorted((await archive.ask(sql)).rows))
+  return answers
+}
+
 function sorted(rows: readonly unknown[]): string[] {
   return rows.map((row) => JSON.stringify(row)).sort()
 }
