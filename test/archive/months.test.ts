@@ -38,10 +38,10 @@ async function positionsIn(name: string): Promise<number[]> {
   const duck = await openDuck()
   try {
     const paths = await home.files.bring([name], duck.scratch)
-    const rows = await duck.rows<{ at: number }>(
-      `SELECT log_offset AS at FROM ${parquetFiles(paths)} ORDER BY at`,
+    const rows = await duck.rows<{ nth: number }>(
+      `SELECT log_offset AS nth FROM ${parquetFiles(paths)} ORDER BY nth`,
     )
-    return rows.map(({ at }) => at)
+    return rows.map(({ nth }) => nth)
   } finally {
     await duck.close()
   }
