@@ -72,7 +72,7 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   const numbers: (DuckDBDoubleVector | null)[] = PAYLOAD_NUMBERS.map(() => null)
   const plans = template.list.map((text) => bytePieces(text))
   const writer = new PayloadWriter()
-  const keep = kept ? (bytes: Uint8Array) => bytes.slice() : slabs()
+  const keep = kept ? ownBytes : slabs()
   const skipped = new Map<string, boolean>()
   const positions = positionTexts()
   let row = 0
@@ -158,13 +158,18 @@ function textAt({ list, codes, texts }: Text, nth: number): string {
   return codes ? (list[codes.getItem(nth) as number] ?? '') : (texts?.getItem(nth) ?? '')
 }
 
+/** A copy, also of a Buffer, whose own `slice` is none. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** Copies of bytes, many in one piece of memory: to ask for each by itself takes several times as long. */
 function slabs(): (bytes: Uint8Array) => Uint8Array {
   let slab = new Uint8Array(SLAB)
   let used = 0
   return (bytes) => {
     const { length } = bytes
-    if (length > SLAB / 4) return bytes.slice()
+    if (length > SLAB / 4) return ownBytes(bytes)
     if (used + length > SLAB) {
       slab = new Uint8Array(SLAB)
       used = 0

@@ -18,6 +18,7 @@ const ROWS = 1_000_000
 type Day = { first: RowPlace; rows: number }
 
 export function stretchesOf(files: readonly SurveyedFile[], rows = ROWS): Stretch[] {
+  if (files.length === 0) return []
   const segments = new Set(files.flatMap(({ first, last }) => [first.log_segment, last.log_segment]))
   const compare = segments.size > 1 ? bySegment : byOffset
   const days = [...Map.groupBy(files, dayOf).values()]

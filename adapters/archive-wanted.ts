@@ -14,10 +14,11 @@ export type WantedFiles = {
 }
 
 export async function wantedFiles(files: ArchiveFiles, range: ArchiveRange): Promise<WantedFiles> {
-  const { from, to, margin_ms = 0, device_id, isMine } = range
+  const { from, to, margin_ms, device_id, isMine } = range
+  const first = margin_ms === undefined ? from : Math.max(0, from - FUTURE_LIMIT_MS)
   // A night that goes on puts into place before it removes: looked at in this order, nothing is in neither.
   const landing = await files.list(LANDING)
-  const inDays = await compacted(files, Math.max(0, from - FUTURE_LIMIT_MS), to + margin_ms)
+  const inDays = await compacted(files, first, to + (margin_ms ?? 0))
   const names = inDays.map(({ name }) => name)
   // Those of nobody may turn out to be its.
   const may = new Set(device_id === undefined ? names : filesOfDevices(names, [device_id, null]))
@@ -29,9 +30,10 @@ export async function wantedFiles(files: ArchiveFiles, range: ArchiveRange): Pro
   }
 }
 
-/** Whether it may leave out files of the archive. */
-export function isNarrow(range: ArchiveRange): boolean {
-  return hasTimes(range) || range.device_id !== undefined || range.isMine !== undefined
+/** Whether it is of a replay, and may leave out files of the archive. */
+export function isNarrowReplay(range: ArchiveRange): boolean {
+  const { margin_ms, device_id, isMine } = range
+  return margin_ms !== undefined && (hasTimes(range) || device_id !== undefined || isMine !== undefined)
 }
 
 /** With what they hold. */
@@ -76,12 +78,12 @@ export const WIRELESS = `(${WRAPPED}) OR (${CONFIGS} AND contains(coalesce(templ
  * row may meet more than one. `mine` and `located` are tables of device ids.
  */
 export function wantedRows(range: ArchiveRange): string[] | null {
-  const { from, to, margin_ms = 0, device_id, event_type, location, isMine } = range
+  const { from, to, margin_ms, device_id, event_type, location, isMine } = range
   const timed = hasTimes(range)
   const late = timed
     ? [
         `received_at >= make_timestamp_ms(${Math.max(0, from - FUTURE_LIMIT_MS)})`,
-        `received_at < make_timestamp_ms(${Math.min(MAX_TIMESTAMP_MS, to + margin_ms)})`,
+        `received_at < make_timestamp_ms(${Math.min(MAX_TIMESTAMP_MS, to + (margin_ms ?? 0))})`,
       ]
     : []
   const time = timed
@@ -97,6 +99,7 @@ export function wantedRows(range: ArchiveRange): string[] | null {
   ]
   if (time.length + of.length === 0) return null
   const all = (conditions: string[]) => conditions.join(' AND ')
+  if (margin_ms === undefined) return [all([...time, ...of])]
   return [
     all([...time, ...of]),
     // What a sweep says is about another time than that at which it was said.

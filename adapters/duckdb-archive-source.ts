@@ -23,14 +23,14 @@ import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretche
 import {
   CONFIGS,
   ELSEWHERE,
-  isNarrow,
+  isNarrowReplay,
   type WantedFiles,
   WIRELESS,
   wantedFiles,
   wantedRows,
 } from './archive-wanted.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
-import { fewValued, typesOf } from './duckdb-short-texts.ts'
+import { typesOf } from './duckdb-short-texts.ts'
 
 export type ArchiveSourceOptions = DuckOptions & {
   /** Bytes of files that are asked for at once, where they have to be brought from elsewhere. */
@@ -141,7 +141,7 @@ async function* readWanted(
 
 /** Whether what lies outside of the range decides whose its records are, or where. */
 async function needsConfigs({ duck, range, each }: Reading, parts: readonly Part[]): Promise<boolean> {
-  if (!isNarrow(range)) return false
+  if (!isNarrowReplay(range)) return false
   // Of several readers one has an uplink that another's configuration makes its own.
   if (range.location !== undefined || range.isMine) return true
   // Of one device only what was taken for its own: else every question of a fleet with such devices would open all files.
@@ -270,21 +270,22 @@ const MANY = [
  * row. Columns that have nothing do not come.
  */
 async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
-  const many = new Set<string>(MANY)
-  const few = [
-    ...RECORD_TEXTS.filter((name) => !many.has(name)),
-    ...(await fewValued(duck, rows, MANY, MOST_KEPT)),
-  ] as RecordText[]
+  // All in one look: many small files cost more to open than to read.
+  const figures = [
+    'count(*) - count(template) AS whole',
+    ...PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`),
+    ...MANY.map((name) => `approx_count_distinct(${name}) AS ${name}`),
+  ]
+  const [has = {}] = await duck.rows<Record<string, number>>(`SELECT ${figures.join(', ')} FROM ${rows}`)
+  const many: ReadonlySet<string> = new Set(MANY.filter((name) => (has[name] ?? 0) >= MOST_KEPT))
+  const few = RECORD_TEXTS.filter((name) => !many.has(name))
   await typesOf(duck, rows, few)
-  const [has] = await duck.rows<Record<string, number>>(
-    `SELECT count(*) - count(template) AS whole, ${PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`).join(', ')} FROM ${rows}`,
-  )
   const lists = new Map<RecordText, string[]>()
   for (const name of few) lists.set(name, await valuesOf(duck, name))
   return {
     few: lists,
-    numbers: PAYLOAD_NUMBERS.filter((name) => (has?.[name] ?? 0) > 0),
-    whole: (has?.whole ?? 0) > 0,
+    numbers: PAYLOAD_NUMBERS.filter((name) => (has[name] ?? 0) > 0),
+    whole: (has.whole ?? 0) > 0,
   }
 }
 

@@ -168,7 +168,11 @@ export type ArchivedRecord = Pick<
 export type ArchiveRange = {
   from: number
   to: number
-  /** What happened in the range may have come in so much after it: what says nothing of when it happened goes by that. */
+  /**
+   * Asked for by a replay: what happened in the range may have come in so much after it. With the rows of the range come
+   * those of which the row alone does not say whether they are, and what was configured, which decides whose and where
+   * something is; where an uplink behind a wireless id or a location is asked for, that of all devices and days.
+   */
   margin_ms?: number
   device_id?: string
   event_type?: string
@@ -180,11 +184,7 @@ export type ArchiveRange = {
 /** How far a reading has come, in bytes of files and in rows. */
 export type ArchiveProgress = { surveyed: number; to_survey: number; read: number; to_read: number }
 
-/**
- * The archive as an ordered source of records: each once, in the order of the log. At least those of the range: with them
- * come those of which the record alone does not say whose they are, and configurations, which do. Where the range leaves
- * out devices or days, and such records or a location are asked for, configurations of all devices and days come.
- */
+/** The archive as an ordered source of records: each once, in the order of the log. */
 export type ArchiveSource = {
   /** Some thousand at once, less those whose topic is not wanted. */
   batches(

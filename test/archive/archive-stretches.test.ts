@@ -38,6 +38,7 @@ test('days are read together until there are rows enough, and a late row with th
     { names: [files[0]?.name, files[1]?.name], within: 'log_offset < 100' },
     { names: [files[0]?.name, files[2]?.name, files[3]?.name], within: 'log_offset >= 100' },
   ])
+  expect(stretchesOf([])).toEqual([])
   expect(stretchesOf(files, 1_000)).toEqual([{ names: files.map(({ name }) => name), within: 'true' }])
 })
 
