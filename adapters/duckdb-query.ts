@@ -28,7 +28,7 @@ export function duckdbQuery(folder: string, limits: QueryLimits = QUERY_LIMITS):
   }
 }
 
-const FILE_GONE = /events\.parquet".*No such file/s
+const FILE_GONE = /events\.parquet".*No such file|No files found that match the pattern/s
 
 async function ask(
   folder: string,
