@@ -4,13 +4,9 @@
  * `replay-whole.ts`, which is the processor itself; the two must come to the same things.
  */
 
-import { FUTURE_LIMIT_MS } from '../events/clock.ts'
-import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { DeviceEvent, DeviceReport } from '../events/event.ts'
-import { identityOf } from '../events/identity.ts'
-import { compareKeys, type EventKey, eventKey, type Rank } from '../events/key.ts'
+import { compareKeys, type EventKey } from '../events/key.ts'
 import type { Put, Summary } from '../events/ports.ts'
-import { rankOf } from '../events/rank.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
 import { type AdvancedDevice, advanceDevice, advanceDeviceTime } from '../statecharts/advance-device.ts'
 import { configAt, withVersion } from '../statecharts/config-in-force.ts'
@@ -19,7 +15,8 @@ import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
-import { type Beginning, isUnsetBefore } from './replay-begin.ts'
+import type { Beginning } from './replay-begin.ts'
+import { isUnsetBefore, setClockKey } from './replay-keys.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
 type Held = { key: EventKey; event: DeviceEvent }
@@ -118,33 +115,6 @@ function takeReport(
   const first = held.shift() as Held
   fold(device, first.event, first.key)
   return true
-}
-
-/** Null for a stamp by uptime, and for a claim of the future: their times depend on when they were received. */
-export function setClockKey(report: DeviceReport, received_at: number): KeyOf | null {
-  const { reported_timestamp } = report
-  const isSet = reported_timestamp >= FIRST_EPOCH_MS && reported_timestamp - received_at <= FUTURE_LIMIT_MS
-  return isSet ? new KeyOf(report, identityOf(report)) : null
-}
-
-/** A key that is written out only where something else has its millisecond, or something is decided because of it. */
-class KeyOf implements EventKey {
-  readonly ts: number
-  private readonly rank: Rank
-  private readonly sequence: number
-  readonly identity: string
-
-  constructor(report: DeviceReport, identity: string) {
-    this.ts = report.reported_timestamp
-    this.rank = rankOf(report)
-    this.sequence = report.sequence ?? 0
-    this.identity = identity
-  }
-
-  get ord(): string {
-    const { ts: event_time, rank, identity, sequence } = this
-    return eventKey({ event_time, rank, identity, sequence }).ord
-  }
 }
 
 function isBeyond({ horizon }: DeviceState, key: EventKey): boolean {

@@ -4,10 +4,10 @@ import { compareKeys, type EventKey } from '../events/key.ts'
 import type { LogRecord } from '../events/record.ts'
 import { applyRecords } from './apply-records.ts'
 import { type DeviceRecord, openRecord, readRecord } from './decode-record.ts'
-import { type Beginning, isUnsetBefore } from './replay-begin.ts'
+import type { Beginning } from './replay-begin.ts'
 import { type DeviceStore, deviceStore } from './replay-device-store.ts'
+import { isUnsetBefore, setClockKey } from './replay-keys.ts'
 import { lookupsOver } from './replay-overlay.ts'
-import { setClockKey } from './replay-quick.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
 const BATCH = 1_000
