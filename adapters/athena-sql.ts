@@ -23,7 +23,7 @@ export function athenaQuestion(sql: string, parameters: Record<string, string>):
     if (!/^\$\w/.test(token)) return token
     const name = token.slice(1)
     const value = parameters[name]
-    if (value === undefined) throw new BadQuestion(`${token} has no value`)
+    if (value === undefined) throw new BadQuestion(`${token}: no value is given`)
     used.add(name)
     values.push(`'${value.replaceAll("'", "''")}'`)
     return '?'

@@ -3,26 +3,22 @@ import {
   type ArchivedRecord,
   type ArchiveFiles,
   type ArchiveSource,
-  DAY_MS,
-  dayOf,
-  dayPath,
   LANDING,
   recordOfRow,
 } from '../events/archive.ts'
 import { READING_PLACES, SLOTS, TEXT_PLACES } from '../events/archive-payload.ts'
-import { mayHold, readPlace } from '../events/archive-places.ts'
 import type { LogRecord } from '../events/record.ts'
+import { filesOfRange } from './archive-files.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { fewValued, typesOf } from './duckdb-short-texts.ts'
-
-/** Days up to which each day's folder is listed, rather than the whole archive. */
-const DAYS_LISTED = 62
 
 /** Records by event time in the range, in the order of the log: compacted ones, and those that still wait for a night. */
 export function duckdbArchiveSource(files: ArchiveFiles, options: DuckOptions = {}): ArchiveSource {
   return {
     records: async function* ({ from, to, device_id }) {
-      const names = await namesIn(files, { from, to, device_id })
+      const range = { from, to, ...(device_id !== undefined && { device_id }) }
+      const landing = await files.list(LANDING)
+      const names = [...(await filesOfRange(files, range)), ...landing.map(({ name }) => name)]
       if (names.length === 0) return
       const duck = await openDuck(options)
       try {
@@ -41,29 +37,6 @@ export function duckdbArchiveSource(files: ArchiveFiles, options: DuckOptions = 
 }
 
 type Range = { from: number; to: number; device_id: string | undefined }
-
-async function namesIn(files: ArchiveFiles, { from, to, device_id }: Range): Promise<string[]> {
-  const inRange = ({ name }: { name: string }) => {
-    const place = readPlace(name)
-    if (!place) return false
-    const within = place.day >= dayOf(from) && place.day <= dayOf(Math.max(from, to - 1))
-    return within && (device_id === undefined || mayHold(place.part, device_id))
-  }
-  const listed = await Promise.all(prefixes(from, to).map((prefix) => files.list(prefix)))
-  const landing = await files.list(LANDING)
-  return [...listed.flat().filter(inRange), ...landing].map(({ name }) => name)
-}
-
-function prefixes(from: number, to: number): string[] {
-  const first = Math.floor(from / DAY_MS)
-  const days = Math.ceil(to / DAY_MS) - first
-  if (days > DAYS_LISTED) return ['']
-  const each = Array.from({ length: Math.max(0, days) }, (_, n) => dayOf((first + n) * DAY_MS))
-  return each.flatMap((day) => {
-    const [year, month, date] = day.split('-')
-    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
-  })
-}
 
 /** Rows of the range, as a source of a SELECT. */
 function rangeOf(paths: string[], { from, to, device_id }: Range): string {

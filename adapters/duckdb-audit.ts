@@ -1,11 +1,11 @@
 /** The audit's side of the archive: what it holds of each device within a stretch of the log. */
 import type { ArchiveFiles, ArchiveRow } from '../events/archive.ts'
-import { dayOf, dayPath, LANDING } from '../events/archive.ts'
-import { readPlace } from '../events/archive-places.ts'
+import { dayOf, LANDING } from '../events/archive.ts'
 import type { LogRecord } from '../events/record.ts'
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { AuditEngine, AuditSession } from '../workflows/audit-night.ts'
+import { filesOfDays } from './archive-files.ts'
 import { NO_ROWS, RECORD_SELECT } from './duckdb-columns.ts'
 import { type HeldRow, identityOfHeld } from './duckdb-compact.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
@@ -93,12 +93,8 @@ function beyond(sign: '<' | '>', { log_segment, log_offset }: Place): string {
 
 /** Compacted files of the days, and what waits for a night that was not well. */
 async function namesOf(files: ArchiveFiles, days: ReadonlySet<string>): Promise<string[]> {
-  const prefixes = [...days].flatMap((day) => {
-    const [year, month, date] = day.split('-')
-    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
-  })
-  const listed = await Promise.all([...prefixes, LANDING].map((prefix) => files.list(prefix)))
-  return listed.flat().flatMap(({ name }) => (readPlace(name) || name.startsWith(LANDING) ? [name] : []))
+  const landing = await files.list(LANDING)
+  return [...(await filesOfDays(files, days)), ...landing.map(({ name }) => name)]
 }
 
 /** Rows whose position the archive does not have, but for copies of what it has. */

@@ -5,12 +5,14 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ArchivedRecord, type ArchiveFiles, recordOfRow } from '../events/archive.ts'
+import { MONTH_KINDS, monthFolder, monthOf, readMonthFile } from '../events/archive-months.ts'
 import { HASHES, PARTITION_FILE, type Place, placeFolder, SHARED_FILES } from '../events/archive-places.ts'
 import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
+import { filesOfDevices } from './archive-files.ts'
 import { PARQUET_OPTIONS, RECORD_SELECT, STORED_SELECT } from './duckdb-columns.ts'
-import { type Duck, type DuckLane, sqlText } from './duckdb-open.ts'
+import { type Duck, type DuckLane, parquetFiles, sqlText } from './duckdb-open.ts'
 import { type ShortTexts, shortTexts } from './duckdb-short-texts.ts'
 
 /** A file to be: where it lies, and whether it is there. */
@@ -93,24 +95,49 @@ async function markExisting(files: ArchiveFiles, parts: Part[]): Promise<void> {
   for (const part of parts) part.existed = there.has(part.name)
 }
 
-/** `held`: rows of parts that are there already. */
+/**
+ * `held`: rows of parts that are there already; and of months that are put together the rows of the same devices and days,
+ * without a part: they stay where they are.
+ */
 export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly Part[]): Promise<void> {
+  const held: string[] = []
   const existing = parts.flatMap((part, nth) => (part.existed ? [{ ...part, nth }] : []))
   const paths = await files.bring(
     existing.map(({ name }) => name),
     duck.scratch,
   )
-  if (paths.length === 0) {
-    await duck.run('CREATE VIEW held AS SELECT *, 0 AS part FROM landed WHERE false')
-    return
+  if (paths.length > 0) {
+    const values = paths.map((path, n) => `(${sqlText(path)}, ${existing[n]?.nth})`)
+    await duck.run('CREATE TABLE held_files (path VARCHAR, part INTEGER)')
+    await duck.run(`INSERT INTO held_files VALUES ${values.join(', ')}`)
+    held.push(`
+      SELECT h.* EXCLUDE (filename), f.part FROM read_parquet([${paths.map(sqlText).join(', ')}],
+        union_by_name = true, hive_partitioning = false, filename = true) h
+      JOIN held_files f ON f.path = h.filename`)
   }
-  const values = paths.map((path, n) => `(${sqlText(path)}, ${existing[n]?.nth})`)
-  await duck.run('CREATE TABLE held_files (path VARCHAR, part INTEGER)')
-  await duck.run(`INSERT INTO held_files VALUES ${values.join(', ')}`)
-  await duck.run(`
-    CREATE VIEW held AS SELECT h.* EXCLUDE (filename), f.part FROM read_parquet([${paths.map(sqlText).join(', ')}],
-      union_by_name = true, hive_partitioning = false, filename = true) h
-    JOIN held_files f ON f.path = h.filename`)
+  const months = await monthsOf(duck, files, parts)
+  if (months.length > 0)
+    held.push(`
+      SELECT m.* EXCLUDE (part), NULL::INTEGER AS part FROM ${parquetFiles(months)} m
+      JOIN (SELECT DISTINCT day, device_id FROM places) p
+      ON p.day = m.event_time::DATE AND p.device_id IS NOT DISTINCT FROM m.device_id`)
+  // Columns are matched by name: older files may lack some.
+  const none = 'SELECT *, 0 AS part FROM landed WHERE false'
+  await duck.run(`CREATE VIEW held AS ${[none, ...held].join(' UNION ALL BY NAME ')}`)
+}
+
+/** Paths of the files of months that can have rows of devices that are to be placed. */
+async function monthsOf(duck: Duck, files: ArchiveFiles, parts: readonly Part[]): Promise<string[]> {
+  const months = new Set(parts.map(({ day }) => monthOf(day)))
+  const names: string[] = []
+  for (const month of months)
+    for (const kind of MONTH_KINDS)
+      for (const { name } of await files.list(monthFolder(kind, month)))
+        if (readMonthFile(name)) names.push(name)
+  if (names.length === 0) return []
+  const devices = await duck.rows<{ device_id: string | null }>('SELECT DISTINCT device_id FROM places')
+  const ids = devices.map(({ device_id }) => device_id)
+  return files.bring(filesOfDevices(names, ids), duck.scratch)
 }
 
 /** `fresh`: landed rows that are no copies, each with its part. Resolves with how many copies there were. */

@@ -1,7 +1,7 @@
 /** Whether the archive has the records that rows of the hot store were made of. */
-import { type ArchiveFiles, dayOf, dayPath } from '../events/archive.ts'
-import { partsOf, readPlace } from '../events/archive-places.ts'
+import { type ArchiveFiles, dayOf } from '../events/archive.ts'
 import type { EventRow } from '../events/ports.ts'
+import { filesOfDays, filesOfDevices } from './archive-files.ts'
 import { type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 
 /** What an archived record can be told by. */
@@ -41,11 +41,6 @@ export async function confirmedRows<Row extends ArchivedBy>(
 async function namesOf(rows: readonly ArchivedBy[], files: ArchiveFiles): Promise<string[]> {
   // A row may have been placed on another day than its record, where its clock was not set or claimed the future.
   const days = new Set(rows.flatMap(({ ts, received_at }) => [dayOf(ts), dayOf(received_at)]))
-  const prefixes = [...days].flatMap((day) => {
-    const [year, month, date] = day.split('-')
-    return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
-  })
-  const listed = await Promise.all(prefixes.map((prefix) => files.list(prefix)))
-  const parts = new Set([...new Set(rows.map(({ device_id }) => device_id))].flatMap(partsOf))
-  return listed.flat().flatMap(({ name }) => (parts.has(readPlace(name)?.part ?? '') ? [name] : []))
+  const devices = new Set(rows.map(({ device_id }) => device_id))
+  return filesOfDevices(await filesOfDays(files, days), devices)
 }

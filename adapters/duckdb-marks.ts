@@ -1,17 +1,14 @@
 /** Registers and power out of compacted files, as marks. */
 import { type EnergyMark, MARK_MS } from '../energy/energy-hours.ts'
-import { type ArchiveFiles, DAY_MS, dayOf, dayPath, LANDING } from '../events/archive.ts'
-import { readPlace } from '../events/archive-places.ts'
+import { type ArchiveFiles, LANDING } from '../events/archive.ts'
 import type { MarkSource } from '../workflows/aggregate-night.ts'
+import { filesOfRange } from './archive-files.ts'
 import { type DuckOptions, openDuck, parquetFiles } from './duckdb-open.ts'
 
 export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): MarkSource {
   return {
     marks: async function* ({ from, to }) {
-      const names: string[] = []
-      for (let day = from - (from % DAY_MS); day < to; day += DAY_MS)
-        for (const { name } of await files.list(`${dayPath(dayOf(day))}/`))
-          if (readPlace(name)) names.push(name)
+      const names = (await filesOfRange(files, { from, to })).filter((name) => !OF_STATIONS.test(name))
       // What has come in since: the first reading behind the day says what flowed up to its end.
       for (const { name } of await files.list(LANDING)) names.push(name)
       if (names.length === 0) return
@@ -36,6 +33,9 @@ export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): Mar
     },
   }
 }
+
+/** They have no sessions whose energy could be split. */
+const OF_STATIONS = /^(?:months\/)?telemetry\//
 
 type MarkRow = [string, number, number, number | null, number | null, number | null]
 

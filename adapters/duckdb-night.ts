@@ -6,6 +6,7 @@ import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
 import type { NightEngine, ShardSums, Survey } from '../workflows/night-ports.ts'
 import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { compactRows } from './duckdb-compact.ts'
+import { gatherRows, layoutsInMonths, verifyMonthRows } from './duckdb-gather.ts'
 import { type Duck, type DuckOptions, openDuck, sameFiles, sqlText } from './duckdb-open.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 import { verifyRows } from './duckdb-verify.ts'
@@ -27,6 +28,9 @@ export function duckdbNight(files: ArchiveFiles, options: DuckOptions = {}): Nig
     spread: (names, batches, staging) => alone((duck) => spread(duck, files, { names, batches, staging })),
     compact: (of) => alone((duck) => compactRows(duck, files, of)),
     verify: (of, made) => alone((duck) => verifyRows(duck, files, of, made)),
+    layouts: (months) => alone((duck) => layoutsInMonths(duck, files, months)),
+    gather: (of) => alone((duck) => gatherRows(duck, files, of)),
+    verifyMonth: (of, made) => alone((duck) => verifyMonthRows(duck, files, of, made)),
   }
 }
 

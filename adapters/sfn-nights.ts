@@ -97,6 +97,9 @@ export function createNightFollower(client: SFNClient, execution: string): () =>
 
 function take(figures: NightFigures, event: HistoryEvent): void {
   if (event.type === 'TaskStateEntered') figures.step = event.stateEnteredEventDetails?.name ?? figures.step
-  if (event.type === 'MapStateStarted') figures.batches = event.mapStateStartedEventDetails?.length ?? 0
+  if (event.type === 'MapStateStarted') {
+    figures.batches = event.mapStateStartedEventDetails?.length ?? 0
+    figures.done = 0
+  }
   if (event.type === 'MapIterationSucceeded') figures.done++
 }

@@ -9,6 +9,8 @@ import { fromColumn, toColumn } from './sqlite-text.ts'
 export type SqliteLog = EventLog & {
   /** As `append`, durable when it returns. @throws StoreFull, and then nothing of `records` is kept. */
   appendSync(records: NewRecord[]): void
+  /** As `tail`. */
+  tailSync(): string
   /**
    * Removes the oldest records, at most `limit`: those up to `position` that were received before `before` (epoch ms).
    * The newest stays, so that the log never forgets how far it has come. Returns how many went.
@@ -69,6 +71,11 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     })
   }
 
+  function tailSync(): string {
+    const position = database.get<{ position: number | null }>(TAIL)?.position ?? null
+    return position === null ? '' : positionText(position)
+  }
+
   let wanted = (_topic: string) => true
   database.define('wanted', (topic) => (wanted(fromColumn(topic as string)) ? 1 : 0))
 
@@ -109,10 +116,8 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
       return database.tuples<LogRow>(READ, [parseLogPosition(after), limit]).map(recordOf)
     },
     scan,
-    tail: async () => {
-      const position = database.get<{ position: number | null }>(TAIL)?.position ?? null
-      return position === null ? '' : positionText(position)
-    },
+    tail: async () => tailSync(),
+    tailSync,
     close: database.close,
   }
 }

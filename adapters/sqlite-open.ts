@@ -141,6 +141,6 @@ function isFull(error: unknown): boolean {
 }
 
 /** The disk, the folder or the file is at fault, not our SQL. */
-function isFaultOfPlace(error: unknown): boolean {
+export function isFaultOfPlace(error: unknown): boolean {
   return error instanceof StoreFull || Object.values(SQLITE).includes(codeOf(error) & 0xff)
 }

@@ -23,7 +23,12 @@ import {
   type Tables,
 } from './store-tables.ts'
 
-export type SqliteStore = HotStore & { dump(): StoreDump; close(): void }
+export type SqliteStore = HotStore & {
+  /** As `position`. */
+  positionSync(consumer: string): string
+  dump(): StoreDump
+  close(): void
+}
 
 const PUT: Record<Put['table'], string> = {
   events: upsertSql('events', 'unless_newer'),
@@ -61,10 +66,8 @@ export function sqliteStore(path: string): SqliteStore {
   return {
     ...sqliteHistory(database),
     write: async (batch) => writeBatch(database, batch),
-    position: async (consumer) => {
-      const row = database.get<Row>(POSITION, [toColumn(consumer)])
-      return row ? itemOf('positions', row).position : ''
-    },
+    position: async (consumer) => positionOf(database, consumer),
+    positionSync: (consumer) => positionOf(database, consumer),
     due: async (due_by, heard_by, limit) => {
       assertLimit(limit)
       return database.all<Row>(DUE, [due_by, heard_by, limit]).map((row) => itemOf('states', row))
@@ -138,6 +141,11 @@ function writeDevice(database: Database, write: DeviceWrite): boolean {
   for (const put of write.puts) database.run(PUT[put.table], valuesOf(put.table, put.item))
   database.run(PUT_STATE, valuesOf('states', write.state))
   return true
+}
+
+function positionOf(database: Database, consumer: string): string {
+  const row = database.get<Row>(POSITION, [toColumn(consumer)])
+  return row ? itemOf('positions', row).position : ''
 }
 
 function putPosition(database: Database, position: ConsumerPosition): void {

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono'
 import { BadCursor } from '../events/ports.ts'
 import { NewerState } from '../statecharts/device-state.ts'
 import { checkType, readBytes } from './body.ts'
+import { jsonText } from './json-text.ts'
 import type { ApiPorts, StaticPage } from './ports.ts'
 import { Problem, problemResponse } from './problem.ts'
 import { badParameter, readQuery } from './query.ts'
@@ -57,7 +58,7 @@ async function answer(route: Route, context: Context, ports: ApiPorts): Promise<
     bytes: (limit) => readBytes(context.req.raw, limit),
     ports,
   })
-  return new Response(JSON.stringify(body), {
+  return new Response(jsonText(body), {
     status: status ?? route.status,
     headers: { 'content-type': 'application/json' },
   })

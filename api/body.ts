@@ -27,11 +27,16 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body) {
-    size += chunk.byteLength
-    // Leaving the loop cancels the stream.
-    if (size > limit) throw tooLarge(limit)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.byteLength
+      // Leaving the loop cancels the stream.
+      if (size > limit) throw tooLarge(limit)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // Whatever ends a body early is the sender's or the network's: there is nobody left to answer, and nothing to log.
+    throw error instanceof Problem ? error : new Problem(400, 'the body broke off')
   }
   const bytes = new Uint8Array(size)
   let at = 0

@@ -16,6 +16,12 @@ export function readConfigBody(bytes: Uint8Array, now: number): ConfigBody | Rej
   const wrapped = Object.hasOwn(object, 'config')
   const strange = wrapped && Object.keys(object).find((key) => key !== 'config' && key !== 'effective_from')
   if (strange) return reject(strange, object[strange], 'is neither config nor effective_from')
+  if (!wrapped && Object.hasOwn(object, 'effective_from'))
+    return reject(
+      'effective_from',
+      object.effective_from,
+      'stands beside config, as { effective_from, config }',
+    )
   const effective_from = wrapped ? readEffectiveFrom(object, now) : now
   if (typeof effective_from !== 'number') return effective_from
   const parsed = parseDeviceConfig(wrapped ? object.config : object)

@@ -1,4 +1,5 @@
 /** What is wrong with a request, as RFC 9457 says it. */
+import { jsonText } from './json-text.ts'
 
 const TITLES = {
   400: 'Bad Request',
@@ -44,5 +45,5 @@ export function problemResponse(problem: Problem, instance: string): Response {
   const { status, message: detail, extra } = problem
   const body = { type: 'about:blank', title: titleOf(status), status, detail, instance, ...extra }
   const headers = { ...problem.headers, 'content-type': 'application/problem+json' }
-  return new Response(JSON.stringify(body), { status, headers })
+  return new Response(jsonText(body), { status, headers })
 }

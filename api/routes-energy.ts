@@ -56,8 +56,10 @@ export const energyRoute: Route = route({
   problems: [503],
   handle: async ({ ports, query }) => {
     const { by = 'day', device_id, location, from, to } = query
-    if ((device_id === undefined) === (location === undefined))
-      throw badParameter('device_id', device_id, 'is given where location is not, and only there')
+    if (device_id !== undefined && location !== undefined)
+      throw badParameter('location', location, 'is given together with device_id')
+    if (device_id === undefined && location === undefined)
+      throw badParameter('device_id', undefined, 'but required, or location in its place')
     const whose = device_id !== undefined ? { device_id } : { location: location as string }
     const asked: EnergyQuery = { by: whose, from, to }
     const after = (await ports.energy?.aggregatedUntil()) ?? 0

@@ -8,6 +8,8 @@ import type { FleetEvent } from '../firmware-model/fleet-event.ts'
 type Connected = { sim: { device_id: string; device_type: DeviceType } }
 
 export type DemoConnections = {
+  /** Resolves when the first device is connected; rejects when `signal` is aborted, with what went wrong last. */
+  answered(signal: AbortSignal): Promise<void>
   /** Resolves when every device is connected; rejects when `signal` is aborted. */
   connected(signal: AbortSignal): Promise<void>
   publish(events: FleetEvent[]): void
@@ -28,6 +30,8 @@ export function connectFleet<Member extends Connected>(
   const clients = new Map(
     members.map((member) => [member.sim.device_id, connectDevice(mqtt_url, member, onTimeSync)]),
   )
+  let trouble = ''
+  for (const { client } of clients.values()) client.on('error', (error) => (trouble = describe(error)))
   const ready = Promise.all([...clients.values()].map(({ ready }) => ready))
   const unacknowledged = new Set<Promise<unknown>>()
 
@@ -41,6 +45,12 @@ export function connectFleet<Member extends Connected>(
   }
 
   return {
+    answered: async (signal) => {
+      const first = Promise.race([...clients.values()].map(({ ready }) => ready))
+      await orAborted(first, signal).catch(() => {
+        throw new Error(trouble || 'no answer')
+      })
+    },
     connected: async (signal) => {
       await orAborted(ready, signal)
     },
@@ -72,6 +82,12 @@ function connectDevice<Member extends Connected>(
     })
   })
   return { client, ready }
+}
+
+/** Of an address with several tries, what the first came to. */
+function describe(error: Error): string {
+  const [first] = error instanceof AggregateError ? error.errors : [error]
+  return (first as Error).message
 }
 
 /** The epoch of a time sync, null for any other command. */

@@ -1,11 +1,12 @@
 /** A data folder: its files, and the process's connections to them. */
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseLogPosition } from '../adapters/log-position.ts'
 import { FolderUnusable, lockFolder } from '../adapters/sqlite-lock.ts'
 import { type SqliteLog, sqliteLog } from '../adapters/sqlite-log.ts'
 import { type SqliteReads, sqliteReads } from '../adapters/sqlite-reads.ts'
 import { type SqliteStore, sqliteStore } from '../adapters/sqlite-store.ts'
-import { refuseFolder } from './start-refused.ts'
+import { refuseFolder, StartRefused } from './start-refused.ts'
 
 /** The name under which the consumer keeps its place in the log. */
 export const CONSUMER = 'charts'
@@ -45,11 +46,26 @@ export function openFolder(data: string): Folder {
     close.push(store.close)
     const reads = sqliteReads(files.hot)
     close.push(reads.close)
+    checkPlace(log, files.hot, store.positionSync(CONSUMER))
     return { log, store, reads, close: closeAll }
   } catch (error) {
     closeAll()
     throw refuseFolder(error)
   }
+}
+
+/**
+ * A log that ends before the place of its reader is another day's, or somebody has lost it: positions would be given a
+ * second time, and what comes in under them would be acknowledged and never read. @throws StartRefused
+ */
+export function checkPlace(log: Pick<SqliteLog, 'tailSync'>, file: string, place: string): void {
+  const tail = log.tailSync()
+  if (parseLogPosition(place) <= parseLogPosition(tail)) return
+  throw new StartRefused(
+    `log.sqlite ends at record ${parseLogPosition(tail)}, but ${file} has read up to ${parseLogPosition(place)}: ` +
+      'put back the log.sqlite that belongs to it, or begin in another folder with what the archive holds ' +
+      '(npm run replay -- repair --archive)',
+  )
 }
 
 /** Step by step: where a folder cannot be made under one that is there (/proc), Node's own recursion never ends. */

@@ -43,8 +43,17 @@ export async function startHttp(parts: HttpParts): Promise<HttpHome> {
 export function guarded(api: Pick<Hono, 'fetch'>, names: OwnNames): Hono {
   const app = new Hono()
   app.use(async (context, next) => {
+    await next()
+    // What is left of the body is not read, and nothing else can come behind it.
+    if (context.res.status === 413) context.header('connection', 'close')
+  })
+  app.use(async (context, next) => {
     const refusal = refuseRequest(context.req.method, context.req.raw.headers, names)
     return refusal ? problem(403, 'Forbidden', refusal) : next()
+  })
+  app.onError((error) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+    return problem(400, 'Bad Request', 'the body broke off')
   })
   const tooLarge = () => problem(413, 'Content Too Large', `a body has at most ${MAX_BODY_BYTES} bytes`)
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }))

@@ -29,6 +29,7 @@ export type NightHomeOptions = {
   onProgress?: (progress: NightProgress) => void
   duck?: DuckOptions
   retry_ms?: number
+  batch_rows?: number
   /** Stands between the night and its files, for tests. */
   between?: (files: ArchiveFiles) => ArchiveFiles
 }
@@ -69,6 +70,7 @@ export async function nightOf(options: NightHomeOptions): Promise<Finished> {
       now,
       metrics: { count() {}, gauge() {} },
       logger,
+      ...(options.batch_rows !== undefined && { batch_rows: options.batch_rows }),
     })
     const run = `${day}-${now()}`
     return await runNight({

@@ -40,7 +40,9 @@ export async function runNight(of: RunNight): Promise<Finished> {
       of.onProgress?.({ step: name as NightStep, batches, done })
       const answer = await step(of.run, { step: name as NightStep, input }, () => STEP_LIMIT_MS)
       if (name === 'Plan') batches = (answer as { batches: unknown[] }).batches.length
-      if (name === 'Publish') of.onProgress?.({ step: 'Publish', batches, done: ++done })
+      if (name === 'PlanMonths') [batches, done] = [(answer as { files: unknown[] }).files.length, 0]
+      if (name === 'Publish' || name === 'PublishMonth')
+        of.onProgress?.({ step: name, batches, done: ++done })
       return answer
     }
     return [name, handler]

@@ -1,5 +1,5 @@
 import { FolderInUse, FolderUnusable } from '../adapters/sqlite-lock.ts'
-import { DatabaseRefused } from '../adapters/sqlite-open.ts'
+import { DatabaseRefused, isFaultOfPlace } from '../adapters/sqlite-open.ts'
 
 /** Why the process cannot begin, in one line for a person: what stands in the way, and where they can, what to do. */
 export class StartRefused extends Error {}
@@ -7,6 +7,8 @@ export class StartRefused extends Error {}
 /** Of what opening the data folder throws, what a person can mend becomes the line they see. */
 export function refuseFolder(error: unknown): unknown {
   const known = [FolderInUse, FolderUnusable, DatabaseRefused].some((kind) => error instanceof kind)
+  if (isFaultOfPlace(error))
+    return new StartRefused(`the data folder cannot be read: ${(error as Error).message}`, { cause: error })
   return known ? new StartRefused((error as Error).message, { cause: error }) : error
 }
 

@@ -1,15 +1,14 @@
 /** The composition: the whole system in one process, over one folder. */
-import { mkdirSync } from 'node:fs'
 import { createCounters } from '../adapters/counters.ts'
 import { duckdbQuery } from '../adapters/duckdb-query.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
-import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
 import { createApi } from '../api/app.ts'
 import type { ArchiveBook } from '../events/archive-book.ts'
 import type { Downlink, EventLog, FrontDoor, HotStore, Logger, ReadStore } from '../events/ports.ts'
 import { sweep } from '../processors/sweep.ts'
 import { createTimeSyncs, type TimeSyncs } from '../processors/time-syncs.ts'
 import { startArchive } from './archive.ts'
+import { openArchive } from './archive-folder.ts'
 import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
@@ -97,8 +96,7 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   undo.push(folder.close)
   const { log, store, reads } = folder
   const paths = filesOf(options.data)
-  mkdirSync(paths.archive, { recursive: true })
-  const book = sqliteArchiveBook(paths.book)
+  const book = await openArchive(options.data, log)
   undo.push(book.close)
   const { lag, progress } = await findPlace(folder)
   const onDurable = (records: number) => {

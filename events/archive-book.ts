@@ -5,9 +5,9 @@
  * compared everything up to it with the log, and nothing was missing. `aggregated`: energy of hours that end at or
  * before this moment (epoch ms as text) is in the aggregates.
  * `night`: the day of the last night that was well. `confirmed:…`: the same as `confirmed`, of one shard of a log that has
- * several.
+ * several. `months`: before this month (`2026-10`) no small files of days wait for being put together.
  */
-export type ArchiveMark = 'archived' | 'confirmed' | 'aggregated' | 'night' | `confirmed:${string}`
+export type ArchiveMark = 'archived' | 'confirmed' | 'aggregated' | 'night' | 'months' | `confirmed:${string}`
 
 export type ArchiveBook = {
   /** '' where there is none yet. */

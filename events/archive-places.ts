@@ -30,7 +30,7 @@ export type Place = Pick<ArchiveRow, 'device_id' | 'device_type' | 'device_hash'
 export function placeFolder(day: string, layout: DayLayout, row: Place): string {
   const [year, month, date] = day.split('-')
   if (row.device_type === 'station') return `telemetry/year=${year}/month=${month}/day=${date}`
-  if (row.device_id === null) return `${dayPath(day)}/shared=unplaced`
+  if (row.device_id === null) return `${dayPath(day)}/${UNPLACED}`
   if (layout === 'own') return `${dayPath(day)}/${encodeNamePart(row.device_id)}`
   return `${dayPath(day)}/${sharedPart(row.device_hash)}`
 }
@@ -55,12 +55,21 @@ export function readPlace(name: string): { day: string; part: string } | null {
   return station ? { day: `${station[1]}-${station[2]}-${station[3]}`, part: 'telemetry' } : null
 }
 
-/** Parts of compacted files' names that can hold rows of the device. */
-export function partsOf(device_id: string): string[] {
+/** Beginnings of the names of a day's files. */
+export function dayFolders(day: string): string[] {
+  const [year, month, date] = day.split('-')
+  return [`${dayPath(day)}/`, `telemetry/year=${year}/month=${month}/day=${date}/`]
+}
+
+export const UNPLACED = 'shared=unplaced'
+
+/** Parts of compacted files' names that can hold rows of the device; null is nobody's. */
+export function partsOf(device_id: string | null): string[] {
+  if (device_id === null) return ['telemetry', UNPLACED]
   return ['telemetry', encodeNamePart(device_id), sharedPart(deviceHash(device_id))]
 }
 
 /** Whether rows of the device can be in a compacted file. */
-export function mayHold(part: string, device_id: string): boolean {
+export function mayHold(part: string, device_id: string | null): boolean {
   return partsOf(device_id).includes(part)
 }

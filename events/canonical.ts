@@ -17,18 +17,19 @@ export const ADDED_ON_THE_WAY: ReadonlySet<string> = new Set([
  * takes twice as long.
  */
 export function canonicalMessage(message: Record<string, unknown>): string {
-  return canonicalObject(message, ADDED_ON_THE_WAY)
+  return canonicalObject(message, ownShapes)
 }
 
-const NOTHING: ReadonlySet<string> = new Set()
-
-function canonicalObject(object: Record<string, unknown>, without: ReadonlySet<string>): string {
-  const { sorted, names } = shapeOf(Object.keys(object))
+function canonicalObject(object: Record<string, unknown>, shapes: Shapes): string {
+  const { sorted, names, values, texts } = shapeOf(Object.keys(object), shapes)
   let text = ''
   for (let i = 0; i < sorted.length; i++) {
-    const key = sorted[i] as string
-    if (without.size > 0 && without.has(key)) continue
-    text += (text === '' ? '{' : ',') + (names[i] as string) + valueText(object[key])
+    const value = object[sorted[i] as string]
+    if (value !== values[i]) {
+      texts[i] = (names[i] as string) + valueText(value)
+      values[i] = typeof value === 'object' ? NONE : value
+    }
+    text += texts[i]
   }
   return text === '' ? '{}' : `${text}}`
 }
@@ -37,7 +38,7 @@ function valueText(value: unknown): string {
   if (typeof value === 'string') return isPlain(value) ? `"${value}"` : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return String(value)
   if (Array.isArray(value)) return `[${value.map(valueText).join()}]`
-  return canonicalObject(value as Record<string, unknown>, NOTHING)
+  return canonicalObject(value as Record<string, unknown>, innerShapes)
 }
 
 const [SPACE, QUOTE, BACKSLASH, TILDE] = [0x20, 0x22, 0x5c, 0x7e]
@@ -51,22 +52,37 @@ function isPlain(text: string): boolean {
   return true
 }
 
-/** Field names as they came, sorted, and as they are written. */
-type Shape = { keys: readonly string[]; sorted: readonly string[]; names: readonly string[] }
+/**
+ * Field names as they came; without what is left out, sorted, and as they are written; and what the last object of this
+ * shape held, with its text: most of what a device says it has said before.
+ */
+type Shape = {
+  keys: readonly string[]
+  sorted: readonly string[]
+  names: readonly string[]
+  values: unknown[]
+  texts: string[]
+}
 
 /**
  * By how many fields it has, the last shape seen: a fleet sends the same few again and again, and to sort and to look up
  * names takes longer than to compare. Of bounded size, whatever strangers send.
  */
-const shapes: Shape[] = []
+type Shapes = { without: ReadonlySet<string>; last: Shape[] }
 const MOST_KEYS = 64
+/** No value of a message is this one. */
+const NONE = Symbol('none')
 
-function shapeOf(keys: string[]): Shape {
-  const known = shapes[keys.length]
+const ownShapes: Shapes = { without: ADDED_ON_THE_WAY, last: [] }
+const innerShapes: Shapes = { without: new Set(), last: [] }
+
+function shapeOf(keys: string[], { without, last }: Shapes): Shape {
+  const known = last[keys.length]
   if (known && isSame(known.keys, keys)) return known
-  const sorted = keys.toSorted()
-  const shape = { keys, sorted, names: sorted.map((name) => `${JSON.stringify(name)}:`) }
-  if (keys.length <= MOST_KEYS) shapes[keys.length] = shape
+  const sorted = keys.filter((key) => !without.has(key)).sort()
+  const names = sorted.map((name, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  const shape = { keys, sorted, names, values: sorted.map(() => NONE), texts: [] }
+  if (keys.length <= MOST_KEYS) last[keys.length] = shape
   return shape
 }
 

@@ -34,7 +34,11 @@ export const METRICS = {
   partitions_written: 'files that were put in their place',
   rows_compacted: 'rows in them',
   copies_dropped: 'rows that were copies',
-  nights_not_well: 'nights in which a batch failed or a record was missing',
+  month_files: 'files of months that were to be written',
+  month_files_written: 'of these, files that were put in their place',
+  days_files_put_together: 'small files of days that went into them',
+  rows_put_together: 'rows in them',
+  nights_not_well: 'nights in which a batch or a month’s file failed, or a record was missing',
 } as const
 
 export type MetricName = keyof typeof METRICS

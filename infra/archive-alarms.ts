@@ -46,7 +46,7 @@ export function archiveAlarms({ stage, archiver, expired, night }: ArchiveAlarms
     },
     {
       id: 'night-failed',
-      says: 'A night did not end well. Nothing that had landed has gone.',
+      says: 'A night did not end well. Nothing has gone that is not in its place.',
       metric: figure('FILL(failed, 0) + FILL(late, 0) + FILL(stopped, 0)', {
         failed: ofNights('ExecutionsFailed'),
         late: ofNights('ExecutionsTimedOut'),

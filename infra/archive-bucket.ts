@@ -12,17 +12,16 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { LANDING, STAGING } from '../events/archive.ts'
+import { SMALL_FILE_BYTES } from '../events/archive-months.ts'
 
 const days = (n: number) => Duration.days(n)
-
-/** Cheaper storage bills an object for so much at least. */
-const LEAST_BILLED_BYTES = 128 * 1024
 
 /** Athena and replays read from all of them at once. */
 const ARCHIVE_RULES: LifecycleRule[] = [
   {
     id: 'cheaper-with-age',
-    objectSizeGreaterThan: LEAST_BILLED_BYTES,
+    // What is smaller is put together when its month is over.
+    objectSizeGreaterThan: SMALL_FILE_BYTES,
     transitions: [
       { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: days(30) },
       { storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: days(90) },

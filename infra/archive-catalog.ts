@@ -28,6 +28,9 @@ const EVENT_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES)
 /** The payload is shown whole, and not what it is made of. */
 const SHOWN_COLUMNS: TableColumns = Object.fromEntries(STORED_TYPES.filter(([name]) => !(name in WHOLE)))
 
+/** The last part of the folder that a row lay in before its month was put together. */
+const MONTH_COLUMNS: TableColumns = { ...EVENT_COLUMNS, part: 'VARCHAR' }
+
 type Projection = Record<string, string>
 type Shape = { name: string; columns: TableColumns; partitions: string[]; at: string; projection: Projection }
 
@@ -40,11 +43,11 @@ const day = (format: string, first: string): Projection => ({
 })
 const bySlashes = day(SLASHES, FIRST_DAY.slashes)
 
-const plain = (name: string, columns: TableColumns): Shape => ({
+const plain = (name: string, columns: TableColumns, at = `${name}/`): Shape => ({
   name,
   columns,
   partitions: [],
-  at: `${name}/`,
+  at,
   projection: {},
 })
 const events = (name: string, at: string, projection: Projection, partitions = ['folder']): Shape => ({
@@ -71,23 +74,38 @@ const FILES: readonly Shape[] = [
   events('station_files', 'telemetry/${folder}/', day(KEYS, FIRST_DAY.keys)),
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Athena fills it
   events('landing_files', 'landing/${folder}/', bySlashes),
+  // Few and big: no partitions, the statistics of each say which days it has.
+  plain('month_files', MONTH_COLUMNS, 'months/events/'),
+  plain('station_month_files', MONTH_COLUMNS, 'months/telemetry/'),
   plain('energy', ENERGY_COLUMNS),
   plain('sessions', SESSION_COLUMNS),
   plain('cycles', CYCLE_COLUMNS),
 ]
 
-type View = { name: string; of: string; day: string; more: Record<string, SqlType> }
+/** Rows of each of the tables, by what SQL makes of theirs what the view has more. */
+type View = { name: string; of: Record<string, { day: string } & Record<string, string>> }
 
 const DAY_OF_SLASHES = "CAST(replace(folder, '/', '-') AS DATE)"
 const DAY_OF_KEYS =
   "CAST(replace(replace(replace(folder, 'year=', ''), '/month=', '-'), '/day=', '-') AS DATE)"
+/** Rows are placed by it. */
+const DAY_OF_ROW = 'CAST(event_time AS DATE)'
 
 const VIEWS: readonly View[] = [
-  { name: 'events', of: 'event_files', day: DAY_OF_SLASHES, more: {} },
-  { name: 'events_of_device', of: 'device_files', day: DAY_OF_SLASHES, more: { device: 'VARCHAR' } },
-  { name: 'station_events', of: 'station_files', day: DAY_OF_KEYS, more: {} },
+  { name: 'events', of: { event_files: { day: DAY_OF_SLASHES }, month_files: { day: DAY_OF_ROW } } },
+  {
+    name: 'events_of_device',
+    of: {
+      device_files: { device: 'device', day: DAY_OF_SLASHES },
+      month_files: { device: 'part', day: DAY_OF_ROW },
+    },
+  },
+  {
+    name: 'station_events',
+    of: { station_files: { day: DAY_OF_KEYS }, station_month_files: { day: DAY_OF_ROW } },
+  },
   // Of the day on which it came in, where DuckDB says that of the event.
-  { name: 'landing', of: 'landing_files', day: DAY_OF_SLASHES, more: {} },
+  { name: 'landing', of: { landing_files: { day: DAY_OF_SLASHES } } },
 ]
 
 export const CATALOG_TABLES: readonly string[] = [...FILES, ...VIEWS].map(({ name }) => name)
@@ -131,6 +149,13 @@ function createFiles(scope: Construct, props: CatalogProps, shape: Shape): CfnTa
   })
 }
 
+/** What views have more, where it is no text. */
+const MORE: Record<string, SqlType> = { day: 'DATE' }
+
+function namedAs(sql: string, column: string): string {
+  return sql === column ? column : `${sql} AS ${column}`
+}
+
 const GLUE: Record<SqlType, string> = {
   VARCHAR: 'string',
   BIGINT: 'bigint',
@@ -141,12 +166,19 @@ const GLUE: Record<SqlType, string> = {
 }
 
 /** A view as Athena itself keeps one in Glue: its SQL and columns as JSON in base64, in a comment. */
-function createView(scope: Construct, props: CatalogProps, { name, of, day: dayOf, more }: View): CfnTable {
-  const columns: TableColumns = { ...SHOWN_COLUMNS, ...more, day: 'DATE' }
-  const made: Record<string, string> = { day: `${dayOf} AS day`, payload: `${PAYLOAD_SQL} AS payload` }
-  const selected = Object.keys(columns).map((column) => made[column] ?? column)
+function createView(scope: Construct, props: CatalogProps, { name, of }: View): CfnTable {
+  const more = Object.keys(Object.values(of)[0] ?? {})
+  const columns: TableColumns = {
+    ...SHOWN_COLUMNS,
+    ...Object.fromEntries(more.map((column): [string, SqlType] => [column, MORE[column] ?? 'VARCHAR'])),
+  }
+  const selects = Object.entries(of).map(([table, made]) => {
+    const shown: Record<string, string> = { ...made, payload: PAYLOAD_SQL }
+    const selected = Object.keys(columns).map((column) => namedAs(shown[column] ?? column, column))
+    return `SELECT ${selected.join(', ')} FROM ${table}`
+  })
   const view = {
-    originalSql: `SELECT ${selected.join(', ')} FROM ${of}`,
+    originalSql: selects.join(' UNION ALL '),
     catalog: 'awsdatacatalog',
     schema: props.database,
     columns: Object.entries(columns).map(([column, type]) => ({ name: column, type: type.toLowerCase() })),

@@ -1,10 +1,13 @@
 /** The functions of the night: what each may touch in the archive, and what else. */
 import type { AwsTable } from '../adapters/aws-names.ts'
 import { LANDING, MANIFESTS, SET_ASIDE, STAGING } from '../events/archive.ts'
+import { MONTHS } from '../events/archive-months.ts'
 import type { NightStep } from '../workflows/night-tasks.ts'
 
 /** Compacted files, by their years and those of stations. */
 const PARTITIONS = ['2', 'telemetry/']
+/** What small devices' files become when their month is over; and both. */
+const PLACES = [...PARTITIONS, MONTHS]
 const TABLES = ['energy/', 'sessions/', 'cycles/']
 
 type Grant = { actions: string[]; table: AwsTable; index?: string }
@@ -31,7 +34,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     step: 'Plan',
     handler: 'plan',
     storage: 'all',
-    reads: [LANDING],
+    reads: [LANDING, MONTHS],
     writes: [STAGING, SET_ASIDE],
     removes: [STAGING, LANDING],
     grants: [],
@@ -50,7 +53,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     step: 'Compact',
     handler: 'compact',
     storage: 'batch',
-    reads: [LANDING, STAGING, ...PARTITIONS],
+    reads: [LANDING, STAGING, ...PLACES],
     writes: [STAGING],
     removes: [],
     grants: [],
@@ -59,7 +62,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     step: 'Verify',
     handler: 'verify',
     storage: 'batch',
-    reads: [LANDING, STAGING, ...PARTITIONS],
+    reads: [LANDING, STAGING, ...PLACES],
     writes: [],
     removes: [],
     grants: [],
@@ -77,7 +80,7 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     step: 'Aggregate',
     handler: 'aggregate',
     storage: 'all',
-    reads: [LANDING, STAGING, ...PARTITIONS],
+    reads: [LANDING, STAGING, ...PLACES],
     writes: TABLES,
     removes: TABLES,
     grants: [
@@ -89,10 +92,46 @@ export const NIGHT_STEPS: readonly NightStepShape[] = [
     ],
   },
   {
+    step: 'PlanMonths',
+    handler: 'planMonths',
+    storage: null,
+    reads: [STAGING],
+    writes: [STAGING],
+    removes: [],
+    grants: [{ actions: ['dynamodb:GetItem'], table: 'lookups' }],
+  },
+  {
+    step: 'GatherMonth',
+    handler: 'gatherMonth',
+    storage: 'batch',
+    reads: [STAGING, ...PLACES],
+    writes: [STAGING],
+    removes: [],
+    grants: [],
+  },
+  {
+    step: 'VerifyMonth',
+    handler: 'verifyMonth',
+    storage: 'batch',
+    reads: [STAGING, ...PLACES],
+    writes: [],
+    removes: [],
+    grants: [],
+  },
+  {
+    step: 'PublishMonth',
+    handler: 'publishMonth',
+    storage: null,
+    reads: [STAGING],
+    writes: [MONTHS],
+    removes: [STAGING, ...PARTITIONS],
+    grants: [],
+  },
+  {
     step: 'Audit',
     handler: 'audit',
     storage: 'all',
-    reads: [LANDING, ...PARTITIONS],
+    reads: [LANDING, ...PLACES],
     writes: [],
     removes: [],
     grants: [MARKS],

@@ -1,6 +1,6 @@
 /**
- * Records of many devices folded to the things they come to, in bounded memory: first all of them once, in the order of
- * the log, each device by the quick way; then, a group at a time, those for which that is not enough.
+ * Records of many devices folded to the things they come to, in bounded memory: first all of them once, each device's in
+ * the order of the log, by the quick way; then, a group at a time, those for which that is not enough.
  */
 import type { ConfigVersion } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
@@ -13,6 +13,7 @@ import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-qui
 import type { ReplayRange, ReplaySource } from './replay-source.ts'
 import type { Things } from './replay-things.ts'
 import { foldWhole, lastUnset } from './replay-whole.ts'
+import { MOST_RECORDS, takenTogether, type Waiting } from './taken-together.ts'
 
 export type FoldedDevice = {
   device_id: string
@@ -37,6 +38,8 @@ export type FoldOptions = {
   onRecords?: (records: number, pass: number) => void
   /** Bytes of payload that a pass for the others holds. */
   group_bytes?: number
+  /** Records that wait for others of their devices. */
+  together?: number
   /** Of a source that may lack the beginning of devices: where their folds begin. */
   begin?: Begin
   /** Configurations that the source may lack, where they say under which id IoT Wireless knows a device. */
@@ -61,7 +64,7 @@ const GROUP_BYTES = 96 * 1024 * 1024
 const HELD = 20_000
 const MOST_HELD = 32
 
-type Device = {
+type Device = Waiting & {
   quick: QuickDevice | null
   records: number
   bytes: number
@@ -79,10 +82,14 @@ export async function foldRecords(
 ): Promise<FoldFigures> {
   const devices = new Map<string, Device>()
   const figures: FoldFigures = { records: 0, refused: 0, whole: 0, passes: 1 }
+  const most = options.together ?? MOST_RECORDS
+  const together = takenTogether<Device>(most, (device, records) =>
+    takeRecords(device, records, holdOf(devices.size)),
+  )
   const take = (device: Device, record: LogRecord) => {
     device.records++
     device.bytes += record.payload.byteLength
-    if (device.quick) takeRecord(device, device.quick, record, holdOf(devices.size))
+    if (device.quick) together.add(device, record)
   }
   await eachRecord(options, 1, figures, (device_id, record) => {
     const device = devices.get(device_id)
@@ -92,6 +99,7 @@ export async function foldRecords(
     if (!options.begin) return take(added, record)
     return begun(options.begin, device_id, added).then(() => take(added, record))
   })
+  together.end()
   const others: [string, Device][] = []
   for (const [device_id, device] of devices) {
     const { quick, records, since } = device
@@ -110,7 +118,7 @@ export async function foldRecords(
 }
 
 function newDevice(device_id: string, first: LogRecord): Device {
-  return { quick: quickDevice(device_id), records: 0, bytes: 0, first }
+  return { quick: quickDevice(device_id), records: 0, bytes: 0, first, waiting: null }
 }
 
 async function begun(begin: Begin, device_id: string, device: Device): Promise<void> {
@@ -135,10 +143,17 @@ function holdOf(devices: number): number {
   return Math.max(4, Math.min(MOST_HELD, Math.floor(HELD / devices)))
 }
 
-function takeRecord(device: Device, quick: QuickDevice, record: LogRecord, hold: number): void {
-  const read = readRecord(openRecord(record), () => quick.device_id)
-  if ('rejection' in read) quick.refused++
-  else if (!takeQuick(quick, read, hold)) device.quick = null
+function takeRecords(device: Device, records: readonly LogRecord[], hold: number): void {
+  const { quick } = device
+  if (!quick) return
+  for (const record of records) {
+    const read = readRecord(openRecord(record), () => quick.device_id)
+    if ('rejection' in read) quick.refused++
+    else if (!takeQuick(quick, read, hold)) {
+      device.quick = null
+      return
+    }
+  }
 }
 
 async function foldGroup(

@@ -1,10 +1,10 @@
 /**
  * A well-behaved device folded as its records come: its clock is set, and what overtakes something else does so within
- * the last few dozen events, which are held back for that. No rows, no store. Anything else is said to be one for
- * `replay-whole.ts`, which is the processor itself; the two must come to the same things.
+ * the last few events, or few dozen where it has done so before, which are held back for that. No rows, no store.
+ * Anything else is said to be one for `replay-whole.ts`, which is the processor itself; the two must come to the same.
  */
 
-import type { DeviceEvent, DeviceReport } from '../events/event.ts'
+import type { DeviceReport } from '../events/event.ts'
 import { compareKeys, type EventKey } from '../events/key.ts'
 import type { Put, Summary } from '../events/ports.ts'
 import type { ConfigMessage, LogRecord } from '../events/record.ts'
@@ -15,11 +15,12 @@ import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
+import { KnownCopies, printOf } from './known-copies.ts'
+import { isUnsetBefore, QuickEvent, setClockKey } from './quick-event.ts'
 import type { Beginning } from './replay-begin.ts'
-import { isUnsetBefore, setClockKey } from './replay-keys.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
-type Held = { key: EventKey; event: DeviceEvent }
+type Held = { key: EventKey; event: QuickEvent; print: number }
 
 export type QuickDevice = {
   device_id: string
@@ -29,9 +30,10 @@ export type QuickDevice = {
   begins: EventKey | null
   /** In key order, not folded yet. */
   held: Held[]
-  /** Identities of the last that were folded, to know a copy of one. */
-  folded: string[]
-  next: number
+  /** Something has overtaken something else: more are held back from then on. */
+  overtaken: boolean
+  /** The last that were folded, to know a copy of one. */
+  folded: KnownCopies
   until: number
   things: Things
   /** The thing that was last told of: it may be told otherwise by the next event. */
@@ -39,17 +41,14 @@ export type QuickDevice = {
   refused: number
 }
 
-/** Copies and overtaking within so many events need nothing but this. */
-const MOST_KNOWN = 64
-
 export function quickDevice(device_id: string, beginning: Beginning | null = null): QuickDevice {
   return {
     device_id,
     state: beginning?.state ?? null,
     begins: beginning?.at ?? null,
     held: [],
-    folded: [],
-    next: 0,
+    overtaken: false,
+    folded: new KnownCopies(),
     until: 0,
     things: new Map(beginning?.open),
     latest: null,
@@ -57,7 +56,10 @@ export function quickDevice(device_id: string, beginning: Beginning | null = nul
   }
 }
 
-/** False where the device is no longer one of these; what it has come to is then to be forgotten. */
+/** Held back of a device of which nothing has overtaken anything yet. */
+const FEW = 4
+
+/** `hold`: the most that are held back. False where the device is no longer one of these; what it has come to is then to be forgotten. */
 export function takeQuick(device: QuickDevice, decoded: DeviceRecord, hold: number): boolean {
   const type = deviceTypeOf(decoded)
   if (type === 'pair') return false
@@ -77,7 +79,7 @@ export function takeQuick(device: QuickDevice, decoded: DeviceRecord, hold: numb
 
 /** Folds what is held back, and moves time on. */
 export function endQuick(device: QuickDevice): Things {
-  for (const { key, event } of device.held) fold(device, event, key)
+  for (const one of device.held) fold(device, one)
   device.held = []
   const { state, until } = device
   if (state && until > state.until) take(device, state, advanceDeviceTime(state, until), until)
@@ -90,7 +92,7 @@ function takeReport(
   device: QuickDevice,
   state: DeviceState,
   report: DeviceReport,
-  { received_at }: LogRecord,
+  { received_at, payload }: LogRecord,
   hold: number,
 ): boolean {
   const key = setClockKey(report, received_at)
@@ -102,42 +104,24 @@ function takeReport(
     device.refused++
     return true
   }
-  const { identity } = key
   const { held, begins } = device
   if (begins && compareKeys(key, begins) <= 0) return true
+  const event = new QuickEvent(report, device_type, received_at)
+  const print = printOf(payload)
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]
   if (before && compareKeys(before.key, key) === 0) return true
-  if (at === 0 && !isBeyond(state, key)) return device.folded.includes(identity)
-  held.splice(at, 0, { key, event: eventOf(report, received_at, identity) })
-  if (held.length <= hold) return true
-  const first = held.shift() as Held
-  fold(device, first.event, first.key)
+  if (at === 0 && !isBeyond(state, key)) return device.folded.has(key.ts, print)
+  if (at < held.length) device.overtaken = true
+  held.splice(at, 0, { key, event, print })
+  if (held.length <= (device.overtaken ? hold : FEW)) return true
+  fold(device, held.shift() as Held)
   return true
 }
 
 function isBeyond({ horizon }: DeviceState, key: EventKey): boolean {
   return horizon === null || compareKeys(key, horizon) > 0
-}
-
-function eventOf(report: DeviceReport, received_at: number, identity: string): DeviceEvent {
-  const { device_id, device_type, event_type, fields, reported_timestamp, payload_location } = report
-  return {
-    device_id,
-    device_type: device_type as DeviceEvent['device_type'],
-    event_type,
-    fields: fields as DeviceEvent['fields'],
-    reported_timestamp,
-    ...(payload_location !== undefined && { payload_location }),
-    origin: 'device',
-    event_time: reported_timestamp,
-    time_quality: 'device',
-    received_at,
-    identity,
-    extra: report.extra,
-    flags: report.flags,
-  }
 }
 
 /** A version that says nothing new about what has been folded. */
@@ -160,13 +144,12 @@ function takeConfig(device: QuickDevice, state: DeviceState, message: ConfigMess
   return true
 }
 
-function fold(device: QuickDevice, event: DeviceEvent, key: EventKey): void {
+function fold(device: QuickDevice, { event, key, print }: Held): void {
   const state = device.state as DeviceState
   const payload_location = event.payload_location ?? state.payload_location
   const heard = payload_location === state.payload_location ? state : { ...state, payload_location }
   take(device, heard, advanceDevice(state, event, key), event.event_time)
-  if (device.folded.length < MOST_KNOWN) device.folded.push(event.identity)
-  else device.folded[device.next++ % MOST_KNOWN] = event.identity
+  device.folded.add(key.ts, print)
 }
 
 /** What `apply-advance.ts` puts, as far as it is about things. */

@@ -15,16 +15,37 @@ export type EvseEvent = {
 
 /** A charger's event as the chart hears it, with the configuration in force at its time. */
 export function evseEvent(event: DeviceEvent, config: DeviceConfig): EvseEvent {
-  const fields = event.fields as EvseFields
-  const { event_type } = event
-  return {
-    type: fields.pilot_state ? `pilot.${fields.pilot_state}` : 'telemetry',
-    at: event.event_time,
-    identity: event.identity,
-    announced: event_type === 'session_start' || event_type === 'session_end' ? event_type : null,
-    device_session_id: fields.session_id || null,
-    reading: evseReading(fields, event.event_time),
-    config,
+  return new Heard(event, config)
+}
+
+/** Whose identity is asked for where something opens, and not before: a replay need not hash what only goes on. */
+class Heard implements EvseEvent {
+  readonly type: EvseEvent['type']
+  readonly at: number
+  readonly announced: EvseEvent['announced']
+  readonly device_session_id: string | null
+  readonly reading: EnergyReading
+  readonly config: DeviceConfig
+  readonly #event: DeviceEvent
+
+  constructor(event: DeviceEvent, config: DeviceConfig) {
+    const fields = event.fields as EvseFields
+    const { event_type, event_time } = event
+    this.type = fields.pilot_state ? `pilot.${fields.pilot_state}` : 'telemetry'
+    this.at = event_time
+    this.announced = event_type === 'session_start' || event_type === 'session_end' ? event_type : null
+    this.device_session_id = fields.session_id || null
+    this.reading = evseReading(fields, event_time)
+    this.config = config
+    this.#event = event
+  }
+
+  get identity(): string {
+    return this.#event.identity
+  }
+
+  toJSON(): EvseEvent {
+    return { ...this, identity: this.identity }
   }
 }
 

@@ -49,6 +49,8 @@ async function allImported(also: readonly string[]): Promise<ImportedChart[]> {
   return others
 }
 
+const EXIT_CODES = '\nExit codes: 0 done, or nothing found; 1 --check found something; 2 it could not begin.'
+
 function commandOf({ out, err }: ChartsStreams): Command {
   return new Command('npm run charts --')
     .description(
@@ -57,6 +59,8 @@ function commandOf({ out, err }: ChartsStreams): Command {
     .option('--out <folder>', 'where to write', FOLDER)
     .option('--also <folder...>', 'charts of the files in a folder too, beside statecharts/imported')
     .option('--check', 'look for faults of the charts instead, and end with 1 where there are any')
+    .helpOption('-h, --help', 'this text')
+    .addHelpText('after', EXIT_CODES)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: (text) => err(text.replace(/^error: /, 'charts: ')) })

@@ -16,6 +16,7 @@ import { type DrawnPair, impactPage } from './impact-page.ts'
 import { FOLD, loadRevision, type RevisionCode, RevisionRefused } from './impact-revision.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
 import { createBars, type ReplayStreams } from './replay-output.ts'
+import { marginText, rangeText } from './replay-range-text.ts'
 import { changedSources, sourcesFrom } from './source-files.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -109,7 +110,7 @@ async function fold(options: ImpactOptions, before: Side | null, after: Side, st
       },
       (impact) => void impacts.push(impact),
     )
-    if (!figures.in_range) throw new SourceRefused(`${placeOf(options)} holds nothing ${rangeText(options)}`)
+    if (!figures.in_range) throw new SourceRefused(nothingOf(options))
     return { impacts, ...figures }
   } finally {
     bars.end()
@@ -118,16 +119,14 @@ async function fold(options: ImpactOptions, before: Side | null, after: Side, st
   }
 }
 
+function nothingOf(options: ImpactOptions): string {
+  const late = marginText(options.range)
+  return `${placeOf(options)} holds nothing ${rangeText(options.range)}${late === '' ? '' : `: ${late}`}`
+}
+
 function placeOf({ source }: ImpactOptions): string {
   if (source.kind === 'file') return `the file ${source.path}`
   return source.kind === 'archive' ? `the archive in ${source.folder}` : `the ${source.kind} given`
-}
-
-function rangeText({ range: { from, to } }: ImpactOptions): string {
-  const day = (ms: number) => new Date(ms).toISOString().replace(/T00:00:00\.000Z$/, '')
-  const since = from > 0 ? `from ${day(from)}` : ''
-  const until = to < Number.MAX_SAFE_INTEGER ? `to ${day(to)}` : ''
-  return [since, until].filter((part) => part !== '').join(' ') || 'at all'
 }
 
 async function tell({ json }: ImpactOptions, report: ImpactReport, streams: ReplayStreams): Promise<void> {

@@ -19,6 +19,7 @@ import {
   type ImportDetectorOptions,
   parseImportDetectorOptions,
 } from './import-detector-options.ts'
+import { reasonOf } from './import-file.ts'
 
 type Streams = { out: (text: string) => void; err: (text: string) => void }
 
@@ -115,7 +116,7 @@ function readJson(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Refused(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    throw new Refused(`${file}: cannot be read: ${reasonOf(error)}`)
   }
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))

@@ -40,7 +40,8 @@ const REASONS: Record<string, string> = {
   Z_BUF_ERROR: 'it is gzipped, and ends too early',
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, for a person. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string }
   return REASONS[code ?? ''] ?? message ?? String(error)
 }

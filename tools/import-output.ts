@@ -83,6 +83,7 @@ function formatProcessed({ events, duplicates, late, quarantined }: Processed): 
   return lines
 }
 
-function counted(many: number, noun: string): string {
+/** `1 row`, `2 rows`. */
+export function counted(many: number, noun: string): string {
   return `${count(many)} ${noun}${many === 1 ? '' : 's'}`
 }

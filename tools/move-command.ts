@@ -57,6 +57,7 @@ async function move(options: MoveOptions, streams: MoveStreams): Promise<MoveRep
     const place = movePlace(data, stream)
     const from = options.from ?? place.read()
     const to = await log.tail()
+    refuseAhead(options, from, to)
     await refuseGap(log, options, from)
     const bar = createBar(streams.tty, Number(to) - Number(from))
     try {
@@ -77,6 +78,16 @@ async function move(options: MoveOptions, streams: MoveStreams): Promise<MoveRep
   } finally {
     log.close()
   }
+}
+
+/** A log that has been lost, or put back from an earlier day, has positions again that were moved before as others. */
+function refuseAhead({ from: asked }: MoveOptions, from: string, to: string): void {
+  if (Number(from) <= Number(to)) return
+  const why =
+    asked === null
+      ? `, and the last move at ${Number(from)}: it is another log; --from 0 moves all of it`
+      : ''
+  throw new MoveRefused(`the log ends at ${Number(to)}${why}`)
 }
 
 /** A log that no longer begins with its first record cannot be moved whole: whoever moves the rest has to say so. */

@@ -28,7 +28,8 @@ export type NightlyStreams = {
 
 const EXPLANATION = `
 What has landed up to the end of the day is put in its place by device and event time, verified against what went in,
-compared with the log, and told in a manifest (DIR/archive/manifests/). The running system does the same every night by
+compared with the log, and told in a manifest (DIR/archive/manifests/). Small files of a month that is over are put
+together. The running system does the same every night by
 itself; beside it, or without it, this is safe to run, and to run again. With --stage it is begun on AWS and followed
 to its end; who stops looking does not stop it.
 
@@ -140,7 +141,7 @@ function createBar({ stderr }: NightlyStreams): { show(progress: NightProgress):
       if (!started) bar.start(total, 0, { step })
       started = true
       bar.setTotal(total)
-      bar.update(done, { step: step.padEnd(9) })
+      bar.update(done, { step: step.padEnd(12) })
     },
     end: () => bar.stop(),
   }

@@ -21,8 +21,9 @@ const QUERIES = join(import.meta.dirname, '..', 'docs', 'queries')
 const EXPLANATION = `
 Tables: events, energy, sessions, cycles, station_events, and landing for what waits for the night; docs/queries.md
 lists their columns and the questions that have names. A question is one SELECT; it reads the archive and nothing else.
-It may take ${QUERY_LIMITS.time_ms / 1000} s and ${QUERY_LIMITS.memory_mb} MB, and answers with ${QUERY_LIMITS.rows} rows at most. With --stage Athena
-answers it, within what the stage's workgroup lets a question read; that is billed by the byte.
+It may take ${QUERY_LIMITS.time_ms / 1000} s and ${QUERY_LIMITS.memory_mb} MB, and answers with ${QUERY_LIMITS.rows.toLocaleString('en-US')} rows at most. A question may hold
+$names, whose values --set gives. On a terminal the answer is a table, in a pipe a JSON object a row, whose BIGINTs are
+texts. With --stage Athena answers it, within what the stage's workgroup lets a question read; that is billed by the byte.
 
 Examples:
   npm run query -- "select day, sum(delivered_kwh) from energy group by day order by day"
@@ -36,7 +37,7 @@ Exit codes: 0 done, 1 the question went beyond a limit, 2 it cannot be asked
 /** Nobody waits for it but the person who asked. */
 const STAGE_LIMITS = { ...ATHENA_LIMITS, time_ms: 300_000 }
 
-type Flags = { data: string; stage?: string; name?: string; set: Record<string, string> }
+type Flags = { data: string; stage?: string; name?: string; set?: Record<string, string> }
 
 /** Resolves with the exit code. */
 export async function runQuery(argv: string[], streams: QueryStreams): Promise<number> {
@@ -49,7 +50,7 @@ export async function runQuery(argv: string[], streams: QueryStreams): Promise<n
     if (sql === null) return 0
     const { query, time_ms } = archiveOf(flags)
     const waiting = streams.stderr.isTTY ? showWaiting(streams, time_ms) : () => {}
-    const answer = await query.ask(sql, flags.set).finally(waiting)
+    const answer = await query.ask(sql, flags.set ?? {}).finally(waiting)
     show(answer, streams)
     return 0
   } catch (error) {
@@ -90,7 +91,7 @@ function parse(argv: string[], { stdout }: QueryStreams): { flags: Flags; sql: s
     .helpOption('-h, --help', 'this text')
     .argument('[sql]', 'one SELECT')
     .option('--name <name>', 'a question that has a name')
-    .option('--set <name=value>', 'a value of a named question; may be given more than once', collect, {})
+    .option('--set <name=value>', 'a value of a named question; may be given more than once', collect)
     .option('--data <dir>', 'the data folder', join('data', 'pilotline'))
     .option('--stage <name>', 'the archive of this stage on AWS, by Athena')
     .addHelpText('after', EXPLANATION)
@@ -104,7 +105,7 @@ function parse(argv: string[], { stdout }: QueryStreams): { flags: Flags; sql: s
   return { flags, sql: sql ?? namedQuery(flags.name as string) }
 }
 
-function collect(text: string, before: Record<string, string>): Record<string, string> {
+function collect(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=')
   if (at < 1) throw new BadQuestion(`--set: ${JSON.stringify(text)} is no name=value`)
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }

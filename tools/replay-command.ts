@@ -18,6 +18,7 @@ import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts
 import { openSource, prunedBefore } from './replay-open.ts'
 import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
+import { marginText, rangeText } from './replay-range-text.ts'
 import { runWriting } from './replay-writing.ts'
 
 export type ExitCode = 0 | 1 | 2
@@ -135,11 +136,17 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
     const ports = { fold, stored: stored.things, device_ids, lacking_ms: begin?.lacking_ms ?? null }
     const { report, figures } = await verify(ports, range)
     bars.end()
+    const late = marginText(range)
+    if (report.records === 0 && report.vanish > 0 && late !== '')
+      throw new SourceRefused(
+        `nothing was read ${rangeText(range)}, and ${report.vanish} are stored: ${late}`,
+      )
     const text = `${JSON.stringify(report, null, 1)}\n`
     if (json !== null && json !== '-') await writeFile(json, text)
     streams.out.write(json === '-' ? text : `${verifyLines(report).join('\n')}\n`)
     const whole = figures.reduce((sum, one) => sum + one.whole, 0)
     if (whole > 0 && streams.tty) streams.err(`${count(whole)} devices took the processor itself\n`)
+    if (report.vanish > 0 && late !== '') streams.err(`replay: ${late}\n`)
     return report.differences.length > 0 ? 1 : 0
   } finally {
     bars.end()

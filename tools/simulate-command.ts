@@ -6,7 +6,8 @@ import type { EvseWiring } from '../firmware-model/evse-config.ts'
 import { firmwareBuild } from '../firmware-model/firmware-options.ts'
 import type { Delivery } from '../firmware-model/radio.ts'
 import { type Misfit, misfits } from '../firmware-model/sidewalk.ts'
-import { createProgress, type Progress } from './import-output.ts'
+import { reasonOf } from './import-file.ts'
+import { counted, createProgress, type Progress } from './import-output.ts'
 import { count, type Terminal } from './live-line.ts'
 import { configsCsv } from './simulate-configs.ts'
 import { BadFlags, HelpAsked, parseSimulateOptions, type SimulateOptions } from './simulate-options.ts'
@@ -23,6 +24,11 @@ export type ExitCode = 0 | 1 | 2
 
 type Sink = { take(deliveries: Delivery[]): Promise<void>; end(): Promise<void> }
 
+/** What was asked for is not there; the message is one line for a person. */
+class Missing extends Error {}
+
+/** A broker that has not taken a connection by then is none. */
+const ANSWER_LIMIT_MS = 5_000
 /** So much is simulated at a time. */
 const SLICE_MS = 600_000
 const TICK_MS = 200
@@ -44,12 +50,15 @@ export async function runSimulate(argv: string[], streams: SimulateStreams): Pro
     for (const sink of sinks) await sink.end()
     if (options.truth) await writeFile(options.truth, truthText(options, world))
     progress.end()
-    streams.err(`${count(sent)} messages of ${count(world.devices.length)} devices\n`)
+    streams.err(`${counted(sent, 'message')} of ${counted(world.devices.length, 'device')}\n`)
     return 0
   } catch (error) {
     progress.end()
     if (error instanceof HelpAsked) return 0
-    const known = error instanceof BadFlags || typeof (error as NodeJS.ErrnoException).code === 'string'
+    const known =
+      error instanceof BadFlags ||
+      error instanceof Missing ||
+      typeof (error as NodeJS.ErrnoException).code === 'string'
     if (!known) throw error
     const help = error instanceof BadFlags ? ' (--help says which flags there are)' : ''
     streams.err(`simulate: ${(error as Error).message}${help}\n`)
@@ -60,8 +69,8 @@ export async function runSimulate(argv: string[], streams: SimulateStreams): Pro
 /** The chargers' wiring from a `prj.conf`; what is wrong in it is said, and what is wrong beyond use refuses. */
 async function readWiring(options: SimulateOptions, streams: SimulateStreams): Promise<EvseWiring | null> {
   if (options.prj_conf === null) return null
-  const prj_conf = await readFile(options.prj_conf, 'utf8')
-  const kconfig = options.kconfig === null ? {} : { kconfig: await readFile(options.kconfig, 'utf8') }
+  const prj_conf = await readGiven('--prj-conf', options.prj_conf)
+  const kconfig = options.kconfig === null ? {} : { kconfig: await readGiven('--kconfig', options.kconfig) }
   const { evse, unknown, foreign, problems } = firmwareBuild({ prj_conf, ...kconfig })
   for (const name of unknown)
     streams.err(`simulate: ${options.prj_conf}: ${name} is no option of this firmware\n`)
@@ -74,10 +83,16 @@ async function readWiring(options: SimulateOptions, streams: SimulateStreams): P
   return wiring
 }
 
+async function readGiven(flag: string, path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error) => {
+    throw new Missing(`${flag}: ${path} cannot be read: ${reasonOf(error)}`)
+  })
+}
+
 async function openSinks(options: SimulateOptions, world: World, streams: SimulateStreams): Promise<Sink[]> {
   const sinks: Sink[] = []
   if (options.out !== null) sinks.push(await fileSink(options.out, streams))
-  if (options.mqtt !== null) sinks.push(mqttSink(options.mqtt, options.speed === 1, world))
+  if (options.mqtt !== null) sinks.push(await mqttSink(options.mqtt, options.speed === 1, world))
   if (options.link !== null) sinks.push(misfitSink(options.link, streams))
   return sinks
 }
@@ -123,10 +138,14 @@ function lineOf({ received_at, topic, payload }: Delivery): string {
   return `${JSON.stringify({ received_at, topic, payload })}\n`
 }
 
-function mqttSink(url: string, inRealTime: boolean, world: World): Sink {
+async function mqttSink(url: string, inRealTime: boolean, world: World): Promise<Sink> {
   const never = new AbortController().signal
   const connections = connectFleet(url, world.devices, ({ sim }, epoch_ms) => {
     if (inRealTime) world.sync(sim.device_id, epoch_ms, Date.now())
+  })
+  await connections.answered(AbortSignal.timeout(ANSWER_LIMIT_MS)).catch((error: Error) => {
+    connections.end()
+    throw new Missing(`--mqtt: no broker at ${url}: ${error.message}`)
   })
   return {
     take: async (deliveries) => {

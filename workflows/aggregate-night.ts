@@ -6,7 +6,7 @@ import type { EnergyBook, EnergyHour, EnergyWindow } from '../events/energy-hour
 import type { ReadStore, Summary } from '../events/ports.ts'
 import { createOffsets, type Offsets } from '../events/zone.ts'
 import type { NightInput, NightPorts } from './night-ports.ts'
-import { loadPlan, loadReport } from './staging.ts'
+import { loadPlan } from './staging.ts'
 
 /** What the archive says of registers and power, a device at a time, by device. */
 export type MarkSource = {
@@ -60,14 +60,10 @@ export async function aggregateNight({ run, day }: NightInput, ports: AggregateP
   }
 }
 
+/** By what has landed and not by what was written: a night that was killed behind a day's file left that day to this one. */
 async function touchedDays(run: string, day: string, { files }: AggregatePorts): Promise<Set<string>> {
-  const { batches } = await loadPlan(files, run)
-  const days = new Set([day])
-  for (let batch = 0; batch < batches; batch++) {
-    const made = await loadReport(files, { run, batch }).catch(() => null)
-    for (const partition of made?.partitions ?? []) if (partition.day <= day) days.add(partition.day)
-  }
-  return days
+  const { layouts } = await loadPlan(files, run)
+  return new Set([day, ...Object.keys(layouts).filter((landed) => landed <= day)])
 }
 
 async function summariesOf(from: number, to: number, { reads }: AggregatePorts): Promise<Summary[]> {

@@ -1,12 +1,30 @@
 /** The night's last step: the manifest says what there is, and what has landed goes where everything in it is elsewhere. */
 import { MANIFESTS } from '../events/archive.ts'
 import type { Audit } from './audit-night.ts'
-import type { NightInput, NightPlan, NightPorts, StagedPartition } from './night-ports.ts'
-import { dropStaging, findJson, findPlan, loadPlan, loadReport, putJson } from './staging.ts'
+import type { Gathered, NightInput, NightPlan, NightPorts, StagedPartition } from './night-ports.ts'
+import type { MonthsPlanned } from './plan-months.ts'
+import {
+  dropStaging,
+  findJson,
+  findPlan,
+  loadMonthReport,
+  loadMonthTask,
+  loadPlan,
+  loadReport,
+  putJson,
+} from './staging.ts'
 
 export type BatchResult = { batch: number; failed: boolean; error?: string; cause?: unknown }
 
-export type FinishInput = NightInput & { results: BatchResult[]; audit: Audit }
+export type MonthResult = BatchResult & { month: string }
+
+export type FinishInput = NightInput & {
+  results: BatchResult[]
+  /** Absent where nobody could say what there was to put together. */
+  months?: MonthsPlanned
+  gathered: MonthResult[]
+  audit: Audit
+}
 
 export type Manifest = {
   day: string
@@ -16,6 +34,9 @@ export type Manifest = {
   copies: number
   partitions: { name: string; day: string; rows: number; bytes: number }[]
   failed: BatchResult[]
+  /** Files of months that were written, and of how many files of days. */
+  months: (Pick<Gathered, 'rows' | 'bytes'> & { name: string; put_together: number })[]
+  months_failed: MonthResult[]
   set_aside: NightPlan['set_aside']
   audit: Audit
 }
@@ -34,18 +55,24 @@ export async function finishNight(input: FinishInput, ports: NightPorts): Promis
   const { run, day, audit } = input
   const { files, book, logger, metrics } = ports
   const manifest = (await manifestOf(input, ports)) ?? (await putManifest(input, ports))
-  const { failed } = manifest
-  const well = failed.length === 0 && audit.missing === 0
-  if (well) {
+  const { failed, months_failed } = manifest
+  const complete = failed.length === 0 && audit.missing === 0
+  const well = complete && months_failed.length === 0 && input.months !== undefined
+  // Rows of months are all there, put together or not: they keep nothing that has landed from going.
+  if (complete) {
     await files.remove((await findPlan(files, run))?.landing ?? [])
     if (audit.confirmed !== '') await book.putMark('confirmed', audit.confirmed)
     if ((await book.mark('night')) < day) await book.putMark('night', day)
+    if (input.months)
+      await book.putMark('months', earliest([input.months.next, ...months_failed.map(monthOf)]))
     await dropStaging(files, run)
-  } else {
+  }
+  if (!well) {
     metrics.count('nights_not_well')
-    logger.error('the night is not well, nothing that landed has gone', {
+    logger.error(`the night is not well${complete ? '' : ', nothing that landed has gone'}`, {
       day,
       failed,
+      months_failed,
       missing: audit.missing,
     })
   }
@@ -59,21 +86,27 @@ export async function finishNight(input: FinishInput, ports: NightPorts): Promis
   }
 }
 
-/** The one that this very step has written before. */
-async function manifestOf(input: FinishInput, { files }: NightPorts): Promise<Manifest | null> {
-  const { run, day, results, audit } = input
-  const manifest = await findJson<Manifest>(files, manifestName(day))
-  if (manifest?.run !== run) return null
-  const told = JSON.stringify([manifest.failed, manifest.audit])
-  return told === JSON.stringify([failedOf(results), audit]) ? manifest : null
+const monthOf = ({ month }: MonthResult) => month
+
+function earliest(months: readonly string[]): string {
+  return [...months].sort()[0] ?? ''
 }
 
-function failedOf(results: readonly BatchResult[]): BatchResult[] {
+/** The one that this very step has written before. */
+async function manifestOf(input: FinishInput, { files }: NightPorts): Promise<Manifest | null> {
+  const { run, day, results, gathered, audit } = input
+  const manifest = await findJson<Manifest>(files, manifestName(day))
+  if (manifest?.run !== run) return null
+  const told = JSON.stringify([manifest.failed, manifest.months_failed, manifest.audit])
+  return told === JSON.stringify([failedOf(results), failedOf(gathered), audit]) ? manifest : null
+}
+
+function failedOf<Result extends BatchResult>(results: readonly Result[]): Result[] {
   return results.filter((result) => result.failed)
 }
 
 async function putManifest(input: FinishInput, ports: NightPorts): Promise<Manifest> {
-  const { run, day, results, audit } = input
+  const { run, day, results, gathered, audit } = input
   const { files, now } = ports
   const plan = await loadPlan(files, run)
   const made = await partitionsOf(input, ports)
@@ -85,6 +118,8 @@ async function putManifest(input: FinishInput, ports: NightPorts): Promise<Manif
     copies: made.copies,
     partitions: made.partitions.map(({ name, day: of, rows, bytes }) => ({ name, day: of, rows, bytes })),
     failed: failedOf(results),
+    months: await monthsOf(input, ports),
+    months_failed: failedOf(gathered),
     set_aside: plan.set_aside,
     audit,
   }
@@ -110,4 +145,16 @@ async function partitionsOf(
   }
   partitions.sort((a, b) => (a.name < b.name ? -1 : 1))
   return { partitions, copies }
+}
+
+async function monthsOf({ run, gathered }: FinishInput, { files }: NightPorts): Promise<Manifest['months']> {
+  const months: Manifest['months'] = []
+  for (const { batch, month, failed } of gathered) {
+    if (failed) continue
+    const ref = { run, batch, month }
+    const { name, sources } = await loadMonthTask(files, ref)
+    const { rows, bytes } = await loadMonthReport(files, ref)
+    months.push({ name, rows, bytes, put_together: sources.length })
+  }
+  return months
 }

@@ -10,6 +10,9 @@ export type NightInput = { run: string; day: string }
 /** A part of the rows, by the hash of their devices. */
 export type BatchRef = { run: string; batch: number }
 
+/** A file of a month that is over. */
+export type MonthRef = BatchRef & { month: string }
+
 /** How many rows, and the sum of a hash of each, which is the same in whatever order they are. */
 export type RowSums = { rows: number; sum: string }
 
@@ -58,6 +61,21 @@ export type StagedPartition = {
 
 export type Compacted = { partitions: StagedPartition[]; rows: number; copies: number }
 
+/** A month's file in the making. */
+export type Gathering = {
+  /** Of the month's file. */
+  name: string
+  /** It is there already: its rows stay in it. */
+  existed: boolean
+  /** Days' files whose rows it takes in. */
+  sources: string[]
+  /** Where what is made is put. */
+  staging: string
+}
+
+/** Nothing is staged where all rows have been taken in before: `copies` of them. */
+export type Gathered = { staged: string | null; rows: number; bytes: number; copies: number }
+
 /** What handles files of millions of rows. One call at a time. */
 export type NightEngine = {
   survey(names: readonly string[]): Promise<Survey>
@@ -66,6 +84,11 @@ export type NightEngine = {
   compact(of: Compaction): Promise<Compacted>
   /** Everything that went in against what came out. @throws NotVerified */
   verify(of: Compaction, made: Compacted): Promise<void>
+  /** Days whose rows are in these files of months, as they lay before. */
+  layouts(months: readonly string[]): Promise<Record<string, DayLayout>>
+  gather(of: Gathering): Promise<Gathered>
+  /** As `verify`. @throws NotVerified */
+  verifyMonth(of: Gathering, made: Gathered): Promise<void>
 }
 
 export type NightPorts = {
@@ -76,6 +99,8 @@ export type NightPorts = {
   now: () => number
   metrics: Metrics
   logger: Logger
+  /** Rows that one batch should have, for tests; as many as fit in memory unless told. */
+  batch_rows?: number
 }
 
 /** The call is wrong; the message is one line for a person. */

@@ -3,7 +3,9 @@ import { type AggregatePorts, aggregateNight } from './aggregate-night.ts'
 import { type AuditEngine, auditNight } from './audit-night.ts'
 import { compactBatch, publishBatch, spreadNight, verifyBatch } from './compact-batch.ts'
 import { type FinishInput, finishNight } from './finish-night.ts'
-import type { BatchRef, NightInput, NightPorts } from './night-ports.ts'
+import { gatherMonth, publishMonth, verifyMonth } from './gather-month.ts'
+import type { BatchRef, MonthRef, NightInput, NightPorts } from './night-ports.ts'
+import { planMonths } from './plan-months.ts'
 import { planNight } from './plan-night.ts'
 
 export type NightTaskPorts = NightPorts &
@@ -19,6 +21,10 @@ export type NightStep =
   | 'Verify'
   | 'Publish'
   | 'Aggregate'
+  | 'PlanMonths'
+  | 'GatherMonth'
+  | 'VerifyMonth'
+  | 'PublishMonth'
   | 'Audit'
   | 'Finish'
 
@@ -30,6 +36,10 @@ export function nightTasks(ports: NightTaskPorts): Record<NightStep, (input: nev
     Verify: (input: BatchRef) => verifyBatch(input, ports),
     Publish: (input: BatchRef) => publishBatch(input, ports),
     Aggregate: (input: NightInput) => aggregateNight(input, ports),
+    PlanMonths: (input: NightInput) => planMonths(input, ports),
+    GatherMonth: (input: MonthRef) => gatherMonth(input, ports),
+    VerifyMonth: (input: MonthRef) => verifyMonth(input, ports),
+    PublishMonth: (input: MonthRef) => publishMonth(input, ports),
     Audit: async (input: NightInput) => {
       const [from, to] = await Promise.all([ports.book.mark('confirmed'), ports.book.mark('archived')])
       return auditNight(input, { log: ports.log, from, to, engine: ports.audit })

@@ -1,5 +1,6 @@
 /** The night's first step: what has landed, how much it is, and in how many batches it is taken on. */
-import { DAY_MS, dayStart, LANDING, SET_ASIDE, STAGING } from '../events/archive.ts'
+import { DAY_MS, dayPath, dayStart, LANDING, SET_ASIDE, STAGING } from '../events/archive.ts'
+import { monthFolder, monthOf, readMonthFile } from '../events/archive-months.ts'
 import { type DayLayout, MOST_OWN_FOLDERS, readPlace, SHARED_FILES } from '../events/archive-places.ts'
 import { BadNight, type NightInput, type NightPlan, type NightPorts, type Survey } from './night-ports.ts'
 import { putPlan } from './staging.ts'
@@ -18,7 +19,7 @@ export async function planNight({ run, day }: NightInput, ports: NightPorts): Pr
   const survey = await engine.survey(landed.map(({ name }) => name))
   await setAside(survey, ports)
   const bad = new Set(survey.damaged.map(({ name }) => name))
-  const batches = survey.rows === 0 ? 0 : batchesFor(survey.rows)
+  const batches = survey.rows === 0 ? 0 : batchesFor(survey.rows, ports.batch_rows)
   const plan: NightPlan = {
     run,
     day,
@@ -48,9 +49,9 @@ export function checkDay(day: string, now: number): void {
 }
 
 /** Powers of two, so that every shared file is in one batch. */
-export function batchesFor(rows: number): number {
+export function batchesFor(rows: number, batch_rows = BATCH_ROWS): number {
   let batches = 1
-  while (batches < SHARED_FILES && rows / batches > BATCH_ROWS) batches *= 2
+  while (batches < SHARED_FILES && rows / batches > batch_rows) batches *= 2
   return batches
 }
 
@@ -75,16 +76,35 @@ async function setAside({ damaged }: Survey, { files, logger, metrics }: NightPo
   }
 }
 
-/** A day keeps the layout that it has. */
-async function layoutsOf({ days }: Survey, { files }: NightPorts): Promise<Record<string, DayLayout>> {
+/** A day keeps the layout that it has, or had before its month was put together. */
+async function layoutsOf({ days }: Survey, ports: NightPorts): Promise<Record<string, DayLayout>> {
   const layouts: Record<string, DayLayout> = {}
+  const untold: string[] = []
   for (const { day, devices } of days) {
-    const there = (await files.list(`${day.replaceAll('-', '/')}/`)).flatMap(
-      ({ name }) => readPlace(name) ?? [],
-    )
+    const there = (await ports.files.list(`${dayPath(day)}/`)).flatMap(({ name }) => readPlace(name) ?? [])
     const shared = there.some(({ part }) => /^shared=\d/.test(part))
     const own = there.some(({ part }) => !part.includes('='))
     layouts[day] = shared || (!own && devices > MOST_OWN_FOLDERS) ? 'shared' : 'own'
+    if (!shared && !own) untold.push(day)
   }
+  for (const month of new Set(untold.map(monthOf)))
+    Object.assign(layouts, await layoutsInMonth(untold, month, ports))
   return layouts
+}
+
+/** Of one file after the other, until all is told: each has rows of most days. */
+async function layoutsInMonth(
+  untold: readonly string[],
+  month: string,
+  { files, engine }: NightPorts,
+): Promise<Record<string, DayLayout>> {
+  const told: Record<string, DayLayout> = {}
+  const asked = untold.filter((day) => monthOf(day) === month)
+  for (const { name } of await files.list(monthFolder('events', month))) {
+    if (!readMonthFile(name)) continue
+    const found = await engine.layouts([name])
+    for (const day of asked) if (found[day]) told[day] = found[day]
+    if (asked.every((day) => told[day])) break
+  }
+  return told
 }

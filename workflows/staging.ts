@@ -1,11 +1,13 @@
 /** What lies in the staging folder of a run, and is gone with it. */
-import { type ArchiveFiles, STAGING } from '../events/archive.ts'
+import { type ArchiveFile, type ArchiveFiles, STAGING } from '../events/archive.ts'
 import { batchOfShard } from '../events/archive-places.ts'
 import {
   BadNight,
   type BatchRef,
   type Compacted,
   type Compaction,
+  type Gathered,
+  type MonthRef,
   type NightPlan,
   type RowSums,
 } from './night-ports.ts'
@@ -49,6 +51,31 @@ export function putReport(files: ArchiveFiles, ref: BatchRef, made: Compacted): 
 
 export function loadReport(files: ArchiveFiles, ref: BatchRef): Promise<Compacted> {
   return loadJson(files, `${batchFolder(ref)}report.json`)
+}
+
+/** A file of a month, and the days' files that are put into it. */
+export type MonthTask = { month: string; name: string; existed: boolean; sources: ArchiveFile[] }
+
+export function monthFileFolder({ run, batch }: BatchRef): string {
+  return `${stagingOf(run)}month-${batch}/`
+}
+
+export function putMonthTasks(files: ArchiveFiles, run: string, tasks: readonly MonthTask[]): Promise<void> {
+  return putJson(files, `${stagingOf(run)}months.json`, tasks)
+}
+
+export async function loadMonthTask(files: ArchiveFiles, { run, batch }: MonthRef): Promise<MonthTask> {
+  const task = (await loadJson<MonthTask[]>(files, `${stagingOf(run)}months.json`))[batch]
+  if (!task) throw new BadNight(`${run} has no ${batch}th file of a month`)
+  return task
+}
+
+export function putMonthReport(files: ArchiveFiles, ref: MonthRef, made: Gathered): Promise<void> {
+  return putJson(files, `${monthFileFolder(ref)}report.json`, made)
+}
+
+export function loadMonthReport(files: ArchiveFiles, ref: MonthRef): Promise<Gathered> {
+  return loadJson(files, `${monthFileFolder(ref)}report.json`)
 }
 
 /** What a batch is made of. */

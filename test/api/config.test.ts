@@ -141,6 +141,13 @@ test('an id that no device may have is refused', async () => {
   }
 })
 
+test('a time beside the fields of a bare configuration is told its place', async () => {
+  const home = await createHome()
+  const { status, body } = await home.putConfig('dev-1', { ...evse, effective_from: T0 })
+  expect([status, body.field]).toEqual([400, 'effective_from'])
+  expect(body.rule).toBe('stands beside config, as { effective_from, config }')
+})
+
 test('another media type is a 415 that names those accepted; a body over 64 KB a 413', async () => {
   const home = await createHome()
   const body = JSON.stringify(evse)

@@ -16,6 +16,15 @@ test('an unknown query parameter is refused by name, so that a typo does not ret
   expect((await home.ask('/v1/sessions?__proto__=x')).status).toBe(400)
 })
 
+test('energy is asked of a device or of a location, and of one of them', async () => {
+  const home = await createHome()
+  const detail = async (path: string) => (await home.ask(path)).body.detail
+  expect(await detail('/v1/energy')).toBe('device_id: absent but required, or location in its place')
+  expect(await detail('/v1/energy?device_id=a&location=b')).toBe(
+    'location: "b" is given together with device_id',
+  )
+})
+
 test('a parameter that is given twice is refused', async () => {
   const home = await createHome()
   const { status, body } = await home.ask('/v1/sessions?device_id=a&device_id=b')

@@ -180,7 +180,7 @@ describe('only a SELECT gets as far as Athena', () => {
       sql: 'SELECT ?, ?, ?',
       values: ["'x'' OR ''1''=''1'", "''", "'x'' OR ''1''=''1'"],
     })
-    expect(() => athenaQuestion('SELECT $a', {})).toThrow('$a has no value')
+    expect(() => athenaQuestion('SELECT $a', {})).toThrow('$a: no value is given')
     expect(() => athenaQuestion('SELECT 1', { a: '1' })).toThrow('no value a')
   })
 })

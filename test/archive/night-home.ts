@@ -1,23 +1,40 @@
 /** A data folder with a log, its archive, and nights over it. */
-
+import { cp } from 'node:fs/promises'
 import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
 import { folderArchive } from '../../adapters/folder-archive.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { writeLanding } from '../../adapters/parquet-landing.ts'
-import { sqliteArchiveBook } from '../../adapters/sqlite-archive-book.ts'
-import { sqliteLog } from '../../adapters/sqlite-log.ts'
+import { type SqliteArchiveBook, sqliteArchiveBook } from '../../adapters/sqlite-archive-book.ts'
+import { type SqliteLog, sqliteLog } from '../../adapters/sqlite-log.ts'
 import { sqliteStore } from '../../adapters/sqlite-store.ts'
 import { filesOf } from '../../embedded/folder.ts'
 import { type NightHomeOptions, nightOf } from '../../embedded/night-home.ts'
+import type { ArchiveFiles } from '../../events/archive.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { archiveBatch } from '../../processors/archive-batch.ts'
+import type { Finished } from '../../workflows/finish-night.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
 import { createKeptLogger } from '../embedded/gated-log.ts'
 
-export type NightHome = Awaited<ReturnType<typeof createNightHome>>
+export type NightHome = {
+  data: string
+  files: ArchiveFiles
+  log: SqliteLog
+  hot: ReturnType<typeof sqliteStore>
+  book: SqliteArchiveBook
+  logger: ReturnType<typeof createKeptLogger>
+  take(records: LogRecord[]): Promise<LogRecord[]>
+  land(records: LogRecord[]): Promise<void>
+  archived(): Promise<LogRecord[]>
+  names(prefix?: string): Promise<string[]>
+  night(day: string, more?: Partial<NightHomeOptions>): Promise<Finished>
+  close(): Promise<void>
+}
 
-export async function createNightHome() {
+/** `like`: begins as a home stands that nobody is writing to. */
+export async function createNightHome({ like }: { like?: NightHome } = {}): Promise<NightHome> {
   const folder = await temporaryFolder()
+  if (like) await cp(like.data, folder.path, { recursive: true })
   const paths = filesOf(folder.path)
   const log = sqliteLog(paths.log)
   const hot = sqliteStore(paths.hot)

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import type { NightStep } from '../../workflows/night-tasks.ts'
 import { charger, NOON } from './archived-records.ts'
+import { AFTER_SECOND, octoberDays, SECOND as SECOND_OF_NOVEMBER, saidOfOctober } from './month-world.ts'
 import { createNightHome, type NightHome } from './night-home.ts'
 
 const HOUR = 3_600_000
@@ -61,10 +62,20 @@ async function contents(home: NightHome): Promise<Record<string, string>> {
   return found
 }
 
-const STEPS: NightStep[] = ['Plan', 'Compact', 'Verify', 'Publish', 'Aggregate', 'Audit', 'Finish']
+const STEPS: NightStep[] = [
+  'Plan',
+  'Spread',
+  'Compact',
+  'Verify',
+  'Publish',
+  'Aggregate',
+  'PlanMonths',
+  'Audit',
+  'Finish',
+]
 const KILLS = [
   ...STEPS.map((step) => ['step', step]),
-  ...[1, 4, 6, 8, 11].map((nth) => ['write', String(nth)]),
+  ...[1, 4, 6, 8, 11, 14, 17].map((nth) => ['write', String(nth)]),
 ]
 
 it('a night whose process is killed, at any step and between its writes, ends with the same bytes when it is run again', async () => {
@@ -91,6 +102,44 @@ it('a night whose process is killed, at any step and between its writes, ends wi
   expect(killed).toBeGreaterThan(STEPS.length + 2)
 }, 600_000)
 
+const OF_MONTHS: NightStep[] = ['PlanMonths', 'GatherMonth', 'VerifyMonth', 'PublishMonth', 'Audit']
+
+it('a month whose night is killed says the same meanwhile, and ends with the same bytes when it is run again', async () => {
+  const [night, again] = [
+    [SECOND_OF_NOVEMBER, String(AFTER_SECOND.now())],
+    [SECOND_OF_NOVEMBER, String(AFTER_SECOND.now() + HOUR)],
+  ]
+  const october = await createNightHome()
+  homes.push(october)
+  const whole = await beginLike(october, () => octoberDays(october))
+  const said = await saidOfOctober(october)
+  expect(await nightAlone(whole.data, night)).toEqual({ code: 0, signal: null, complaint: '' })
+  const expected = await contents(whole)
+  expect(Object.keys(expected).filter((name) => name.startsWith('months/')).length).toBe(2)
+  let killed = 0
+  // Writes: the task list, two months made and told, the first put in its place, its days' files gone.
+  const kills = [
+    ...OF_MONTHS.map((step) => ['step', step]),
+    ...[2, 4, 6, 7, 8, 9].map((nth) => ['write', String(nth)]),
+  ]
+  for (const kill of kills) {
+    const home = await beginLike(october)
+    const { signal } = await nightAlone(home.data, [...night, ...kill])
+    if (signal === 'SIGKILL') killed++
+    expect(await saidOfOctober(home), kill.join(' ')).toEqual(said)
+    expect(await nightAlone(home.data, again), kill.join(' ')).toMatchObject({ code: 0, complaint: '' })
+    expect(await contents(home), kill.join(' ')).toEqual(expected)
+  }
+  expect(killed).toBe(kills.length)
+}, 600_000)
+
+async function beginLike(like: NightHome, first = async () => {}): Promise<NightHome> {
+  await first()
+  const home = await createNightHome({ like })
+  homes.push(home)
+  return home
+}
+
 it('a disk that is full stops the step and loses no source; the night after, all is there', async () => {
   const home = await createNightHome()
   homes.push(home)
@@ -99,7 +148,7 @@ it('a disk that is full stops the step and loses no source; the night after, all
     Array.from({ length: 3_000 }, (_, n) => charger(n + 1, NOON + n, { note: noise() })),
   )
   const landed = await home.names('landing/')
-  const day = ['2026-11-20', String(NOON + 24 * HOUR)]
+  const day = ['2026-11-20', String(NOON + 24 * HOUR), 'whole']
   const full = await nightAlone(home.data, day, 1_024)
   expect(full).toMatchObject({ code: 1, signal: null })
   expect(full.complaint).toContain('the manifest of the day names')

@@ -1,6 +1,6 @@
 /**
- * A night in a process of its own: `node night-process.ts DATA DAY NOW [step NAME | write N]`, which kills itself as that
- * step begins, or behind its N-th write. Exits with 1 where the night is not well.
+ * A night in a process of its own: `node night-process.ts DATA DAY NOW [step NAME | write N | whole]`, which kills itself as that
+ * step begins, or behind its N-th write, or takes all rows in one batch. Exits with 1 where the night is not well.
  */
 import { nightOf } from '../../embedded/night-home.ts'
 import type { ArchiveFiles } from '../../events/archive.ts'
@@ -37,6 +37,8 @@ try {
     day,
     now: () => Number(now),
     retry_ms: 0,
+    // So that some rows are batches enough to be spread over.
+    ...(kind !== 'whole' && { batch_rows: 2 }),
     logger: { info() {}, warn() {}, error() {} },
     between: counted,
     onProgress: ({ step }) => {

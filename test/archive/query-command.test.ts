@@ -138,6 +138,8 @@ it.each([
   [['selec 1'], 'selec'],
   [['--name', 'nothing'], 'is none of'],
   [['--name', 'refused', '--set', 'day'], 'no name=value'],
+  [['--name', 'device-day'], '$day, $device_id: no value is given'],
+  [['--name', 'refused', '--set', 'day=2026-11-01', '--set', 'x=1'], 'asks for no value x'],
   [[], 'one of the two'],
   [['select 1', '--name', 'refused'], 'one of the two'],
 ])('refuses %j with one line, and exits with 2', async (argv, says) => {

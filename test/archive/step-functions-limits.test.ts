@@ -6,9 +6,10 @@ import { memoryArchive } from '../../adapters/memory-archive.ts'
 import { memoryArchiveBook } from '../../adapters/memory-archive-book.ts'
 import { SHARED_FILES } from '../../events/archive-places.ts'
 import type { Audit } from '../../workflows/audit-night.ts'
-import { finishNight } from '../../workflows/finish-night.ts'
+import { type FinishInput, finishNight } from '../../workflows/finish-night.ts'
 import { inOneLine } from '../../workflows/night-error.ts'
 import { type NightPorts, NotVerified } from '../../workflows/night-ports.ts'
+import { MOST_MONTH_FILES } from '../../workflows/plan-months.ts'
 import { batchesFor, planNight } from '../../workflows/plan-night.ts'
 
 /** Source: Step Functions' guide, "Service quotas". */
@@ -29,7 +30,8 @@ const DEFINITION = readFileSync(new URL('../../workflows/nightly.asl.json', impo
 const { States } = JSON.parse(DEFINITION) as { States: Record<string, State> }
 
 /** Entered and left; of each attempt of a function that it is scheduled, begins, and ends. */
-function entriesOf({ Type, Retry = [], ItemProcessor }: State, batches: number, retried: boolean): number {
+function entriesOf(state: State, batches: number, retried: boolean): number {
+  const { Type, Retry = [], ItemProcessor } = state
   if (Type === 'Task') {
     const again = retried ? Retry.reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 0) : 0
     return 2 + 3 * (1 + again)
@@ -38,7 +40,7 @@ function entriesOf({ Type, Retry = [], ItemProcessor }: State, batches: number, 
   const inside = Object.values(ItemProcessor?.States ?? {})
   // Of the two ways out of a batch one is taken.
   const one = inside.reduce((sum, state) => sum + entriesOf(state, batches, retried), 0) - 2
-  return 4 + batches * (2 + one)
+  return 4 + (state === States.Months ? MOST_MONTH_FILES : batches) * (2 + one)
 }
 
 /** Beside what happens in a batch, a long log may be read in turns. */
@@ -89,11 +91,25 @@ async function worstNight(rows: number) {
     Verify: async () => ({}),
     Publish: async () => ({}),
     Aggregate: async () => ({ days: 31, hours: 7_440_000, devices: 10_000 }),
+    PlanMonths: async () => ({
+      files: Array.from({ length: MOST_MONTH_FILES }, (_, batch) => ({
+        run: 'a'.repeat(80),
+        batch,
+        month: '2026-10',
+      })),
+      next: '2026-11',
+    }),
+    GatherMonth: async () => ({ staged: 'a'.repeat(200), rows, bytes: rows, copies: rows }),
+    VerifyMonth: async () => {
+      throw asStepFunctionsTells(inOneLine(new NotVerified('語'.repeat(500))))
+    },
+    PublishMonth: async () => ({}),
     Audit: async () => audit,
     Finish: async (input) => {
       const finished = await finishNight(input, ports)
       // What the state is behind the last step.
       measure({ ...(input as object), finished })
+      expect((input as FinishInput).gathered.every(({ failed }) => failed)).toBe(true)
       return finished
     },
   }
@@ -151,7 +167,7 @@ describe.each([
 
 it('as many batches at once as a map takes', () => {
   const maps = Object.values(States).filter(({ Type }) => Type === 'Map')
-  expect(maps.map(({ MaxConcurrency = Number.POSITIVE_INFINITY }) => MaxConcurrency)).toEqual([8])
+  expect(maps.map(({ MaxConcurrency = Number.POSITIVE_INFINITY }) => MaxConcurrency)).toEqual([8, 8])
   expect(8).toBeLessThanOrEqual(MOST_INLINE_CONCURRENCY)
 })
 

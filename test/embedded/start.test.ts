@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -124,6 +124,57 @@ describe('a start that is refused leaves nothing behind', () => {
     await expect(start({ mqtt_port })).rejects.toThrow(`port ${mqtt_port} (MQTT) on 127.0.0.1 is in use`)
     server.close()
     await start()
+  })
+
+  /** A folder in which one record has come in, been folded and been archived. */
+  async function lived(): Promise<void> {
+    const { home } = await start()
+    await say(await connect(home), 'dev-1', { timestamp: 1_700_000_000_000, pilot_state: 'A' })
+    await soon(() => expect(home.figures().events).toBe(1))
+    await home.stop()
+    const book = new DatabaseSync(join(data, 'archive.sqlite'))
+    book.exec("INSERT OR REPLACE INTO marks VALUES ('archived', '00000000000000000001')")
+    book.close()
+  }
+
+  const gone = (name: string) => {
+    for (const end of ['', '-wal', '-shm']) rmSync(join(data, name + end), { force: true, recursive: true })
+  }
+
+  it('one whose log is another than its store has read: what came in would never be', async () => {
+    await lived()
+    gone('log.sqlite')
+    await expect(start()).rejects.toThrow(
+      /log\.sqlite ends at record 0, but .*hot\.sqlite has read up to 1: put/,
+    )
+    gone('hot.sqlite')
+    await expect(start()).rejects.toThrow(/ends at record 0, but .*archive\.sqlite has read up to 1: put/)
+    gone('archive.sqlite')
+    await start()
+  })
+
+  it('one whose store is lost reads the log again', async () => {
+    await lived()
+    gone('hot.sqlite')
+    const { home } = await start()
+    await soon(() => expect(home.figures().events).toBe(1))
+  })
+
+  it('one whose archive is no folder', async () => {
+    await lived()
+    gone('archive')
+    writeFileSync(join(data, 'archive'), '')
+    await expect(start()).rejects.toThrow(/the folder of the archive cannot be made: EEXIST/)
+    await expect(start()).rejects.toBeInstanceOf(StartRefused)
+  })
+
+  it.each(['log.sqlite', 'hot.sqlite', 'archive.sqlite'])('one whose %s is damaged', async (name) => {
+    await lived()
+    const path = join(data, name)
+    // All but the page that says what it is.
+    writeFileSync(path, readFileSync(path).fill(7, 4_096))
+    await expect(start()).rejects.toThrow(/malformed|not a database/)
+    await expect(start()).rejects.toBeInstanceOf(StartRefused)
   })
 })
 

@@ -74,6 +74,33 @@ describe('canonical JSON', () => {
   })
 })
 
+describe('canonical JSON of one message after another', () => {
+  const { tree } = fc.letrec<{ tree: unknown; object: Record<string, unknown> }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(null, true, false, 0, 1, 0.5, '', 'a', 'é', '"'),
+      fc.array(tie('tree'), { maxLength: 3 }),
+      tie('object'),
+    ),
+    object: fc.record({ a: tie('tree'), b: tie('tree'), ttl: tie('tree') }),
+  }))
+
+  it('is that of each by itself, though they have one shape, and those within them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ b: tree, a: tree }), { maxLength: 8 }), (messages) => {
+        for (const message of messages) expect(canonicalMessage(message)).toBe(sorted(message))
+      }),
+    )
+  })
+
+  function sorted(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(sorted).join()}]`
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+    const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${fields.map(([name, held]) => `${JSON.stringify(name)}:${sorted(held)}`).join()}}`
+  }
+})
+
 describe('rank within a millisecond', () => {
   const { device_type: _, ...pin } = { ...GPIO, device_type: null }
   it.each([

@@ -123,6 +123,14 @@ describe('the pilot', () => {
     expect(hasDiodeFault('C', -11_400, 1000)).toBe(false)
     expect(hasDiodeFault('E', 0, 1000)).toBe(false)
   })
+
+  it.each(['B', 'C', 'D'] as const)(
+    'in %s the low half-wave may come up by the tolerance, and no further',
+    (state) => {
+      expect(hasDiodeFault(state, -11_000, 1000)).toBe(false)
+      expect(hasDiodeFault(state, -10_999, 1000)).toBe(true)
+    },
+  )
 })
 
 describe('the duty from edges', () => {
@@ -131,6 +139,10 @@ describe('the duty from edges', () => {
 
   it('is high time over period, in single precision', () => {
     expect(dutyCycle(edges([1, 1000], [0, 1266], [1, 2000], [0, 2266]))).toBe(float(26.6))
+  })
+
+  it('is 100 where the pilot is high for all of the period', () => {
+    expect(dutyCycle(edges([1, 1000], [1, 2000], [0, 3000]))).toBe(100)
   })
 
   it('is 0 before a whole period has been seen', () => {

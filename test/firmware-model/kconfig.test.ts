@@ -138,6 +138,15 @@ describe('calibration', () => {
     })
   })
 
+  it('puts what no line can follow evenly on both sides', () => {
+    const pairs = [0, 1000, 2000].map((adc_mv, n) => ({
+      adc_mv,
+      pilot_v: adc_mv / 1000 + (n === 1 ? 0.3 : 0),
+    }))
+    const { worst_mv, pilot_bias_mv } = calibratePilot(pairs, 1000)
+    expect([worst_mv, pilot_bias_mv]).toEqual([150, -150])
+  })
+
   it('names the pairs that would be taken for another state', () => {
     const bent = [...measured.slice(0, -1), { pilot_v: 12, adc_mv: measured[4]?.adc_mv ?? 0 }]
     expect(calibratePilot(bent, 100).mistaken.length).toBeGreaterThan(0)

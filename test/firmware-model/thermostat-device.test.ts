@@ -87,6 +87,11 @@ describe('a thermostat that speaks flatly', () => {
     ])
   })
 
+  it('Y2 without Y1 is a heating call as well, of the second stage', () => {
+    const sent = sentBy({}, sync, ...wires(0, off), ...wires(10, { ...off, Y2: 1 }))
+    expect(sent).toMatchObject([{ heating_call: true, cooling_call: false, stage: 2 }])
+  })
+
   it('a cycle that it announces has one id of its own, and the next one another', () => {
     const once = [...wires(10, { ...off, Y: 1 }), ...wires(20, off)]
     const again = [...wires(30, { ...off, Y: 1 }), ...wires(40, off)]

@@ -66,7 +66,9 @@ describe('a step may touch what it works on, and no more', () => {
   it('what verifies changes nothing', () => {
     expect(grants('verify')).toEqual([
       ...TASKS,
-      ...['2', 'landing/', 'staging/', 'telemetry/'].map((prefix) => `s3:GetObject ${ARCHIVE}/${prefix}*`),
+      ...['2', 'landing/', 'months/', 'staging/', 'telemetry/'].map(
+        (prefix) => `s3:GetObject ${ARCHIVE}/${prefix}*`,
+      ),
       `s3:ListBucket ${ARCHIVE}`,
     ])
   })
@@ -78,11 +80,14 @@ describe('a step may touch what it works on, and no more', () => {
     expect(removing.map(({ step }) => step)).toEqual(['Plan', 'Finish'])
   })
 
-  it('nobody removes what has its place', () => {
-    for (const { handler } of NIGHT_STEPS) {
-      expect(grants(handler)).not.toContain(`s3:DeleteObject ${ARCHIVE}/2*`)
-      expect(grants(handler)).not.toContain(`s3:DeleteObject ${ARCHIVE}/telemetry/*`)
-    }
+  it('nobody removes what has its place, but who has put it into the file of its month', () => {
+    const removing = NIGHT_STEPS.filter(({ handler }) =>
+      ['2*', 'telemetry/*', 'months/*'].some((all) =>
+        grants(handler).includes(`s3:DeleteObject ${ARCHIVE}/${all}`),
+      ),
+    )
+    expect(removing.map(({ step }) => step)).toEqual(['PublishMonth'])
+    expect(grants('publishMonth')).not.toContain(`s3:DeleteObject ${ARCHIVE}/months/*`)
   })
 
   it('the archive’s reader puts landing files, and reads whose an uplink is', () => {
@@ -130,8 +135,9 @@ describe('the archive’s tables', () => {
         'events_of_device',
         'landing',
         'landing_files',
+        'month_files',
       ]
-        .concat(['sessions', 'station_events', 'station_files'])
+        .concat(['sessions', 'station_events', 'station_files', 'station_month_files'])
         .toSorted(),
     )
   })
@@ -152,6 +158,28 @@ describe('the archive’s tables', () => {
       /\/\$\{folder\}\/\$\{device\}\/$/,
     )
     expect(parameters('station_files')['projection.folder.format']).toBe("'year='yyyy'/month='MM'/day='dd")
+  })
+
+  it('have the rows of months that were put together beside those of days, each with its day and device', () => {
+    const sql = (name: string) => {
+      const text = /^\/\* Presto View: (\S+) \*\/$/.exec(String(tables()[name]?.ViewOriginalText))?.[1] ?? ''
+      return String(JSON.parse(Buffer.from(text, 'base64').toString()).originalSql)
+    }
+    const from = (name: string) => [...sql(name).matchAll(/ FROM (\w+_files)/g)].map(([, table]) => table)
+    expect(from('events')).toEqual(['event_files', 'month_files'])
+    expect(from('events_of_device')).toEqual(['device_files', 'month_files'])
+    expect(from('station_events')).toEqual(['station_files', 'station_month_files'])
+    expect(from('landing')).toEqual(['landing_files'])
+    expect(sql('events_of_device')).toMatch(
+      /part AS device, CAST\(event_time AS DATE\) AS day FROM month_files$/,
+    )
+    const at_s3 = textOf(at(tables().month_files, 'StorageDescriptor.Location'))
+    expect(at_s3).toMatch(/^s3:\/\/<\w+>\/months\/events\/$/)
+    expect(at(tables().month_files, 'PartitionKeys')).toEqual([])
+    const columns = listOf(at(tables().month_files, 'StorageDescriptor.Columns')).map((one) =>
+      at(one, 'Name'),
+    )
+    expect(columns).toEqual([...STORED_COLUMNS, 'part'])
   })
 
   it('are views with every stored column, the payload whole, and the day as a date', () => {

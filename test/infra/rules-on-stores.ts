@@ -38,6 +38,16 @@ export const STORE_RULES: readonly TemplateRule[] = [
     says: 'cannot be put back',
   },
   {
+    name: 'a table that is to stay cannot be deleted by hand either',
+    check: each(TABLE, ({ DeletionProtectionEnabled: held }, { stage }) => [
+      (held ?? false) !== stage.keeps_data && `is ${held ? '' : 'not '}protected`,
+    ]),
+    broken: ({ template, stage }) => {
+      firstOf(template, TABLE).Properties.DeletionProtectionEnabled = !stage.keeps_data
+    },
+    says: 'protected',
+  },
+  {
     name: 'the stream is encrypted, and keeps as long as its stage says',
     check: each(STREAM, (stream, { stage }) => [
       at(stream, 'StreamEncryption.EncryptionType') !== 'KMS' && 'is not encrypted',

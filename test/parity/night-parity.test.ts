@@ -10,6 +10,7 @@ import { processBatch } from '../../processors/process-batch.ts'
 import type { Manifest } from '../../workflows/finish-night.ts'
 import type { NightPlan } from '../../workflows/night-ports.ts'
 import type { NightStep } from '../../workflows/night-tasks.ts'
+import { charger } from '../archive/archived-records.ts'
 import { createNightHome, type NightHome } from '../archive/night-home.ts'
 import { grantsOf } from '../infra/grants.ts'
 import { synthesise } from '../infra/synthesise.ts'
@@ -18,7 +19,9 @@ import { type AwsNightHome, type CallStep, startAwsNightHome } from './aws-night
 import { fleetMessages } from './fleet-messages.ts'
 
 const DAY = '2024-01-15'
-const STEPS: NightStep[] = ['Plan', 'Spread', 'Compact', 'Verify', 'Publish', 'Aggregate', 'Audit', 'Finish']
+const STEPS = NIGHT_STEPS.map(({ step }) => step)
+/** The night that puts January together. */
+const MONTH_DAY = '2024-02-02'
 
 const stops: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -120,6 +123,13 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
     )
     expect((await aws.files.list('landing/')).length).toBe(0)
     expect((await aws.files.list('staging/')).length).toBe(0)
+    // The same of the night that puts the month together.
+    await embedded.night(MONTH_DAY)
+    expect(await aws.night(MONTH_DAY)).toMatchObject({ well: true, rows: 0 })
+    const months = await tablesOf(embedded.files)
+    expect(onlyParquet(await tablesOf(aws.files))).toEqual(months)
+    expect(months.some(({ name }) => name.startsWith('2024/'))).toBe(false)
+    expect(months.some(({ name }) => name.startsWith('months/events/2024/01/'))).toBe(true)
   })
 
   it('asks of tables and bucket what the template lets each step do, and all of that', async () => {
@@ -158,6 +168,13 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
     await aws.land(log.slice(0, 60))
     spreads = false
     await aws.night(DAY, { call, run: 'again' })
+    // Its month is put together, and takes in what comes late, and what lands again.
+    await aws.night(MONTH_DAY, { call })
+    const lately = await aws.append([
+      { ...charger(1, Date.UTC(2024, 0, 15, 12)), received_at: Date.UTC(2024, 1, 2, 12) },
+    ])
+    await aws.land([...lately, ...log.slice(0, 60)])
+    await aws.night(MONTH_DAY, { call, run: 'late' })
     const flaws = NIGHT_STEPS.flatMap(({ step, handler }) => {
       const granted = grantsOf(synthesise('small'), `night-${handler}`).filter((one) =>
         /^(dynamodb|s3):/.test(one),
@@ -178,7 +195,7 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
   it.each(['as it begins', 'before its answer is kept'])(
     'whose every step dies once, %s, ends where an unbroken one does',
     async (when) => {
-      const { tables } = await embeddedNight(2)
+      const { embedded, tables } = await embeddedNight(2)
       const aws = await awsDay(2, 1_500)
       const killed = new Set<NightStep>()
       const call: CallStep = async (step, input, lambda) => {
@@ -187,8 +204,11 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
         return step === 'Plan' ? spreadOver(aws.files, answer) : answer
       }
       expect(await aws.night(DAY, { call })).toMatchObject({ well: true })
-      expect([...killed].sort()).toEqual([...STEPS].sort())
       expect(onlyParquet(await tablesOf(aws.files))).toEqual(tables)
+      expect(await aws.night(MONTH_DAY, { call })).toMatchObject({ well: true })
+      await embedded.night(MONTH_DAY)
+      expect([...killed].sort()).toEqual([...STEPS].sort())
+      expect(onlyParquet(await tablesOf(aws.files))).toEqual(await tablesOf(embedded.files))
       expect((await manifestOf(aws.files)).audit.missing).toBe(0)
       expect((await aws.files.list('landing/')).length).toBe(0)
     },

@@ -42,7 +42,7 @@ describe('a replay that is cut off', () => {
       const into = newFolder()
       const checkpoint = join(newFolder(), 'checkpoint.json')
       const args = ['restream', '--file', file, '--into', into, '--yes', '--checkpoint', checkpoint]
-      const { child, ended } = start([...args, '--rate', '200'])
+      const { child, ended } = start([...args, '--rate', '50'])
       await vi.waitFor(() => expect(isBegun(checkpoint)).toBe(true), { timeout: 60_000, interval: 50 })
       child.kill(signal)
       expect(await ended).toBe(signal === 'SIGKILL' ? null : 2)

@@ -22,7 +22,11 @@ function sourceOf(records: readonly LogRecord[]): ReplaySource {
   }
 }
 
-async function folded(records: readonly LogRecord[], shares = 1, group_bytes?: number) {
+async function folded(
+  records: readonly LogRecord[],
+  shares = 1,
+  bounds: { group_bytes?: number; together?: number } = {},
+) {
   const devices = new Map<string, FoldedDevice>()
   let whole = 0
   let passes = 0
@@ -32,7 +36,7 @@ async function folded(records: readonly LogRecord[], shares = 1, group_bytes?: n
       range: EVERYTHING,
       share,
       shares,
-      ...(group_bytes && { group_bytes }),
+      ...bounds,
     }
     const figures = await foldRecords(options, async (device) => {
       expect(devices.has(device.device_id)).toBe(false)
@@ -83,7 +87,9 @@ describe('the quick fold of a replay', () => {
       const records = laid(lives.flat().sort((a, b) => a.received_at - b.received_at))
       if (seed % 3 === 0) records.push(...records.splice(10, 1))
       const again = laid(records)
-      expect(thingsOf((await folded(again)).devices), `SEED=${seed}`).toEqual(await byProcessor(again))
+      const together = 1 + (seed % 9)
+      const { devices } = await folded(again, 1, { together })
+      expect(thingsOf(devices), `SEED=${seed}`).toEqual(await byProcessor(again))
     }
   })
 
@@ -91,11 +97,43 @@ describe('the quick fold of a replay', () => {
     const records = laid(fleetRecords(2, 'harsh'))
     const one = await folded(records)
     const three = await folded(records, 3)
-    const groups = await folded(records, 1, 1_000)
+    const groups = await folded(records, 1, { group_bytes: 1_000 })
     expect(thingsOf(three.devices)).toEqual(thingsOf(one.devices))
     expect(thingsOf(groups.devices)).toEqual(thingsOf(one.devices))
     expect(groups.passes).toBe(1 + groups.whole)
     expect(groups.whole).toBeGreaterThan(1)
+  })
+
+  it('is the same however many records wait for others of their devices', async () => {
+    const records = laid(fleetRecords(3, 'normal'))
+    const all = await folded(records)
+    for (const together of [1, 2, 64, 1_000])
+      expect(thingsOf((await folded(records, 1, { together })).devices)).toEqual(thingsOf(all.devices))
+  })
+
+  it('folds a device quickly whose messages came twice', async () => {
+    const records = laid(fleetRecords(1, 'none').flatMap((record) => [record, record]))
+    const { devices, whole } = await folded(records)
+    expect(thingsOf(devices)).toEqual(await byProcessor(records))
+    expect(whole).toBe((await folded(laid(fleetRecords(1, 'none')))).whole)
+  })
+
+  it('folds a device quickly that has learnt how far its messages overtake each other', async () => {
+    const orderly = fleetRecords(1, 'none')
+    const { device_id } = [...(await folded(laid(orderly))).devices.values()].reduce((a, b) =>
+      a.records > b.records ? a : b,
+    )
+    const own = orderly.filter(({ topic }) => topic.includes(device_id))
+    const late = [...own]
+    for (const [from, behind] of [
+      [10, 2],
+      [40, 15],
+    ] as const)
+      late.splice(from + behind, 0, ...late.splice(from, 1))
+    const { devices, whole } = await folded(laid(late))
+    expect(whole).toBe(0)
+    expect(thingsOf(devices)).toEqual(await byProcessor(laid(own)))
+    expect(devices.get(device_id)?.things.size).toBeGreaterThan(0)
   })
 
   it('gives every device to one share, and each share some of a fleet', () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { filesOf } from '../../embedded/folder.ts'
 import type { FaultLevel } from '../../firmware-model/radio.ts'
 import type { VerifyReport } from '../../processors/replay-report.ts'
-import { fleetRecords, folderWith, newFolder, replay, write } from './replay-world.ts'
+import { fleetRecords, folderWith, fromDevice, newFolder, replay, write } from './replay-world.ts'
 
 const LEVELS: FaultLevel[] = ['none', 'orderly', 'normal', 'harsh']
 
@@ -138,6 +138,38 @@ describe('npm run replay -- verify', () => {
     const { code, out } = await replay('verify', '--file', write(lines.join('\n')), '--data', data)
     expect(code).toBe(1)
     expect(out).toMatch(/ {2}[+~-] session /)
+  })
+
+  it('says of a history that came in long afterwards that it was not read, rather than that it would vanish', async () => {
+    const began = Date.UTC(2019, 2, 5)
+    const late = began + 3000 * 86_400_000
+    const said = (minute: number, pilot_state: string) =>
+      fromDevice(
+        'ev/evse/dev-1/telemetry',
+        late,
+        JSON.stringify({ device_id: 'dev-1', timestamp: began + minute * 60_000, pilot_state }),
+      )
+    const data = await folderWith([said(0, 'B'), said(60, 'A')])
+    const march = ['verify', '--log', data, '--threads', '1', '--from', '2019-03-01', '--to', '2019-04-01']
+    expect(await replay(...march)).toMatchObject({
+      code: 2,
+      out: '',
+      err: 'replay: nothing was read from 2019-03-01 to 2019-04-01, and 1 are stored: what was received from 2019-04-08 on is not read, unless --margin is longer\n',
+    })
+    expect((await replay(...march, '--margin', '5000d')).code).toBe(0)
+    // Of one of two devices something is read: the other's would vanish, and it is said why.
+    const other = fromDevice(
+      'ev/evse/dev-2/telemetry',
+      began,
+      JSON.stringify({ device_id: 'dev-2', timestamp: began, pilot_state: 'A' }),
+    )
+    const both = await folderWith([other, said(0, 'B'), said(60, 'A')])
+    const { code, out, err } = await replay(...march.with(2, both))
+    expect([code, err]).toEqual([
+      1,
+      'replay: what was received from 2019-04-08 on is not read, unless --margin is longer\n',
+    ])
+    expect(out).toContain('1 would vanish')
   })
 
   it('refuses a folder that is none, and flags that make no sense, in one line', async () => {

@@ -25,6 +25,8 @@ function readFlags(): Flags {
     .addOption(new Option('--minutes <m>', 'for how long').argParser(number).default(1))
     .addOption(new Option('--seed <n>', 'of the first machine').argParser(number).default(1))
     .addOption(new Option('--planted <fault>', 'with a fault, to see it found').choices(Object.keys(FAULTS)))
+    .helpOption('-h, --help', 'this text')
+    .addHelpText('after', '\nExit codes: 0 both agreed, 1 they did not, 2 bad flags.')
     .allowExcessArguments(false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse()

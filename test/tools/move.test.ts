@@ -207,6 +207,19 @@ describe('what cannot be moved is refused in one line', () => {
     expect(await move(['--to-stream', 'anywhere', '--dry-run', '--from', '10'])).toMatchObject({ code: 0 })
   })
 
+  test('a log that ends before the last move did, and so is another one', async () => {
+    await fillLog(RECORDS.slice(0, 3))
+    const place = `${folder.path}/moved-to-events.json`
+    writeFileSync(place, '{"position":"00000000000000000009"}\n')
+    const refused = await move(['--to-stream', 'events', '--dry-run'])
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toContain('the log ends at 3, and the last move at 9: it is another log')
+    expect((await move(['--to-stream', 'events', '--dry-run', '--from', '9'])).err).toBe(
+      'move: the log ends at 3\n',
+    )
+    expect((await move(['--to-stream', 'events', '--dry-run', '--from', '0'])).code).toBe(0)
+  })
+
   test('a place that is none of ours', async () => {
     await fillLog()
     mkdirSync(folder.path, { recursive: true })

@@ -99,6 +99,16 @@ describe('npm run simulate --mqtt', () => {
       expect(new Set(taken[topic])).toEqual(new Set(payloads))
   })
 
+  it('ends with 2 where no broker answers, and says where', async () => {
+    const port = broker.port
+    await broker.close()
+    const { code, err } = await simulate(...fleet)
+    expect(code).toBe(2)
+    expect(err).toMatch(
+      new RegExp(`^simulate: --mqtt: no broker at mqtt://127.0.0.1:${port}: .*ECONNREFUSED`),
+    )
+  }, 60_000)
+
   it('plays a scenario', async () => {
     const { written } = await simulate('--scenario', 'plug; charge 10m; pull', '--firmware', 'correct')
     expect(written).toHaveLength(4)

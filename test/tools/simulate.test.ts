@@ -111,6 +111,20 @@ describe('npm run simulate', () => {
     expect(await simulate(...script, '--prj-conf', conf)).toMatchObject({ code: 2, out: '' })
   })
 
+  it('tells a file that is not there from one that is wrong', async () => {
+    const none = join(folder, 'none.conf')
+    const { code, err } = await simulate('--scenario', 'plug; pull', '--out', '-', '--prj-conf', none)
+    expect([code, err]).toEqual([
+      2,
+      `simulate: --prj-conf: ${none} cannot be read: there is none of that name\n`,
+    ])
+  })
+
+  it('counts one as one', async () => {
+    const { err } = await simulate('--scenario', 'plug; pull', '--out', '-')
+    expect(err).toMatch(/^\d messages of 1 device\n$/)
+  })
+
   it('names payloads that do not fit a link', async () => {
     const { err } = await simulate(
       '--evse',

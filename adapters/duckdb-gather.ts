@@ -1,0 +1,124 @@
+/** Small files of a month's days into one file of the month: made in the staging folder, and held against what it was made of. */
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchiveFiles } from '../events/archive.ts'
+import type { DayLayout } from '../events/archive-places.ts'
+import { readPlace } from '../events/archive-places.ts'
+import { hashOf } from '../events/hash.ts'
+import { type Gathered, type Gathering, NotVerified, type RowSums } from '../workflows/night-ports.ts'
+import { NO_ROWS, PARQUET_OPTIONS, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
+import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
+import { shortTexts } from './duckdb-short-texts.ts'
+
+/** By device, as in a day's file: most questions are about one, and alike rows beside each other take the least room. */
+const ORDER = 'device_id, event_time, log_segment, log_offset'
+
+export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering): Promise<Gathered> {
+  const paths = await openMonth(duck, files, of)
+  const [figures] = await duck.rows<{ rows: number; copies: number }>(`
+    SELECT count(*) AS rows, (SELECT count(*) FROM days SEMI JOIN kept USING (log_segment, log_offset)) AS copies
+    FROM (SELECT 1 FROM days UNION ALL SELECT 1 FROM kept)`)
+  const { rows = 0, copies = 0 } = figures ?? {}
+  const [days] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM days')
+  // What a night that was killed has left: all of it has its place.
+  if (days?.n === copies) return { staged: null, rows: rows - copies, bytes: 0, copies }
+  const fresh = copies > 0 ? 'days ANTI JOIN kept USING (log_segment, log_offset)' : 'days'
+  const all = `(SELECT * FROM ${fresh} UNION ALL SELECT * FROM kept)`
+  const { short, whole } = await shortTexts(duck, all)
+  const path = join(duck.scratch, 'month.parquet')
+  const taken = await Promise.all(paths.map(async (one) => takenMark(await readFile(one))))
+  await duck.run(`
+    COPY (SELECT * REPLACE (${whole}) FROM (SELECT * REPLACE (${short}) FROM ${all} ORDER BY ${ORDER}))
+    TO ${sqlText(path)} ${PARQUET_OPTIONS.replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
+  const { size } = await stat(path)
+  const staged = `${of.staging}month.parquet`
+  await files.putFile(staged, path)
+  return { staged, rows: rows - copies, bytes: size, copies }
+}
+
+/** In the footer of a month's file: what the files were whose rows it took in last, which may still be there. */
+export const TAKEN = 'taken'
+
+/** What a file is told by, whatever it is called: a later file of the same name is another one. */
+export function takenMark(content: Uint8Array): string {
+  return hashOf([Buffer.from(content).toString('base64')]).slice(0, 32)
+}
+
+/** What came out against what went in. @throws NotVerified, and then nothing of the days may go */
+export async function verifyMonthRows(
+  duck: Duck,
+  files: ArchiveFiles,
+  of: Gathering,
+  made: Gathered,
+): Promise<void> {
+  await openMonth(duck, files, of)
+  const [path = ''] = await files.bring([made.staged ?? of.name], duck.scratch)
+  await duck.run(`CREATE VIEW made AS SELECT ${STORED_SELECT}, part FROM ${parquetFiles([path])}`)
+  const [misplaced] = await duck.rows<{ n: number }>(
+    'SELECT count(*) AS n FROM placed WHERE event_time::DATE <> day',
+  )
+  if (misplaced?.n !== 0) throw new NotVerified(`${misplaced?.n} rows are not of the day they lie in`)
+  const [twice] = await duck.rows<{ n: number }>(
+    'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
+  )
+  if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
+  const added = 'days ANTI JOIN kept USING (log_segment, log_offset)'
+  const wanted = await sumOf(duck, `(SELECT * FROM ${added} UNION ALL SELECT * FROM kept)`)
+  const out = await sumOf(duck, 'made')
+  if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
+  if (out.rows !== wanted.rows || out.sum !== wanted.sum)
+    throw new NotVerified(`of ${out.rows} rows some are not as they went in`)
+  if (made.copies > 0) await verifyCopies(duck)
+}
+
+/** Rows that were there already must be there as they are, and not only under the same place in the log. */
+async function verifyCopies(duck: Duck): Promise<void> {
+  const known = 'days SEMI JOIN kept USING (log_segment, log_offset)'
+  const again = 'kept SEMI JOIN days USING (log_segment, log_offset)'
+  const [one, other] = [await sumOf(duck, `(FROM ${known})`), await sumOf(duck, `(FROM ${again})`)]
+  if (one.rows !== other.rows || one.sum !== other.sum)
+    throw new NotVerified(`of ${one.rows} rows that are there already some are there otherwise`)
+}
+
+async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
+  const [sums] = await duck.rows<RowSums>(`
+    SELECT sum(rows)::BIGINT AS rows, sum(hash(part, sum)::HUGEINT)::VARCHAR AS sum FROM
+      (SELECT part, ${ROWS_AND_SUM} FROM ${rows} GROUP BY part)`)
+  return { rows: sums?.rows ?? 0, sum: sums?.sum ?? '0' }
+}
+
+/** `days`: rows of the days' files, `placed` the same with the day they lie in; `kept`: those of the month's file. */
+async function openMonth(duck: Duck, files: ArchiveFiles, of: Gathering): Promise<string[]> {
+  const paths = await files.bring(of.sources, duck.scratch)
+  const values = of.sources.map((name, n) => {
+    const place = readPlace(name)
+    if (!place) throw new RangeError(`${name} is no file of a day`)
+    return `(${sqlText(paths[n] as string)}, ${sqlText(place.part)}, DATE ${sqlText(place.day)})`
+  })
+  await duck.run('CREATE TABLE places (path VARCHAR, part VARCHAR, day DATE)')
+  await duck.run(`INSERT INTO places VALUES ${values.join(', ')}`)
+  // Files of an older version may lack columns.
+  const rows = (found: string) => `(SELECT ${NO_ROWS} UNION ALL BY NAME ${found})`
+  const read = `SELECT f.* EXCLUDE (filename), p.part, p.day FROM read_parquet([${paths.map(sqlText).join(', ')}],
+    union_by_name = true, hive_partitioning = false, filename = true) f JOIN places p ON p.path = f.filename`
+  await duck.run(`CREATE VIEW placed AS SELECT ${STORED_SELECT}, part, day FROM ${rows(read)}`)
+  await duck.run('CREATE VIEW days AS SELECT * EXCLUDE (day) FROM placed')
+  const kept = of.existed ? await files.bring([of.name], duck.scratch) : []
+  const old = kept.length > 0 ? `SELECT * FROM ${parquetFiles(kept)}` : 'SELECT * FROM placed WHERE false'
+  await duck.run(`CREATE VIEW kept AS SELECT ${STORED_SELECT}, part FROM ${rows(old)}`)
+  return paths
+}
+
+/** How the days lay whose rows are in files of their months. */
+export async function layoutsInMonths(
+  duck: Duck,
+  files: ArchiveFiles,
+  names: readonly string[],
+): Promise<Record<string, DayLayout>> {
+  if (names.length === 0) return {}
+  const paths = await files.bring(names, duck.scratch)
+  const days = await duck.rows<{ day: string; is_shared: boolean }>(`
+    SELECT event_time::DATE::VARCHAR AS day, bool_or(regexp_matches(part, '^shared=\\d')) AS is_shared
+    FROM ${parquetFiles(paths)} WHERE part <> 'shared=unplaced' GROUP BY day`)
+  return Object.fromEntries(days.map(({ day, is_shared }) => [day, is_shared ? 'shared' : 'own']))
+}
