@@ -1,90 +1,290 @@
-/** The archive as an ordered source of records: what a replay reads. */
-import {
-  type ArchivedRecord,
-  type ArchiveFiles,
-  type ArchiveSource,
-  LANDING,
-  recordOfRow,
+/**
+ * The archive as an ordered source of records: what a replay reads. It is read stretch by stretch of the log, each some
+ * days long: DuckDB sorts the rows of one, in the memory it is given and behind that on disk, and here no more is held
+ * than the few thousand that are being handed on.
+ */
+import type {
+  ArchiveFile,
+  ArchiveFiles,
+  ArchiveProgress,
+  ArchiveRange,
+  ArchiveSource,
 } from '../events/archive.ts'
-import { READING_PLACES, SLOTS, TEXT_PLACES } from '../events/archive-payload.ts'
+import { PAYLOAD_NUMBERS } from '../events/archive-bytes.ts'
 import type { LogRecord } from '../events/record.ts'
-import { filesOfRange } from './archive-files.ts'
+import {
+  RECORD_TEXTS,
+  type RecordLayout,
+  type RecordText,
+  recordColumns,
+  recordReader,
+} from './archive-records.ts'
+import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
+import {
+  CONFIGS,
+  ELSEWHERE,
+  isNarrow,
+  type WantedFiles,
+  WIRELESS,
+  wantedFiles,
+  wantedRows,
+} from './archive-wanted.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { fewValued, typesOf } from './duckdb-short-texts.ts'
 
-/** Records by event time in the range, in the order of the log: compacted ones, and those that still wait for a night. */
-export function duckdbArchiveSource(files: ArchiveFiles, options: DuckOptions = {}): ArchiveSource {
+export type ArchiveSourceOptions = DuckOptions & {
+  /** Bytes of files that are asked for at once, where they have to be brought from elsewhere. */
+  most_bytes?: number
+  /** Rows of a stretch of the log that is read at once, at least. */
+  stretch_rows?: number
+}
+
+export function duckdbArchiveSource(
+  files: ArchiveFiles,
+  { most_bytes = Number.POSITIVE_INFINITY, stretch_rows, ...options }: ArchiveSourceOptions = {},
+): ArchiveSource {
+  let readings = 0
+  const batches: ArchiveSource['batches'] = async function* (range, skip, onProgress = () => {}) {
+    // Whoever reads again does so for the sake of some devices, and holds what they said.
+    const kept = readings++ > 0
+    const wanted = await wantedFiles(files, range)
+    if (wanted.inside.length === 0) return
+    const duck = await openDuck(options)
+    try {
+      await duck.run('SET preserve_insertion_order = false')
+      const reading = createReading({ duck, files, range, most_bytes, stretch_rows, onProgress })
+      yield* readWanted(reading, wanted, kept, skip)
+    } finally {
+      await duck.close()
+    }
+  }
   return {
-    records: async function* ({ from, to, device_id }) {
-      const range = { from, to, ...(device_id !== undefined && { device_id }) }
-      const landing = await files.list(LANDING)
-      const names = [...(await filesOfRange(files, range)), ...landing.map(({ name }) => name)]
-      if (names.length === 0) return
-      const duck = await openDuck(options)
-      try {
-        const paths = await files.bring(names, duck.scratch)
-        let last = ''
-        for await (const record of recordsOf(duck, rangeOf(paths, { from, to, device_id }))) {
-          // A batch that was delivered twice landed twice, perhaps.
-          if (record.position !== last) yield record
-          last = record.position
-        }
-      } finally {
-        await duck.close()
-      }
+    batches,
+    records: async function* (range) {
+      for await (const batch of batches(range)) yield* batch
     },
   }
 }
 
-type Range = { from: number; to: number; device_id: string | undefined }
+/** A file, and which of its rows; null: all of them. */
+type Part = { file: ArchiveFile; rows: readonly string[] | null }
+type Brought = Part & { path: string }
 
-/** Rows of the range, as a source of a SELECT. */
-function rangeOf(paths: string[], { from, to, device_id }: Range): string {
-  const device = device_id === undefined ? '' : `AND device_id = ${sqlText(device_id)}`
-  return `(SELECT * FROM ${parquetFiles(paths)}
-    WHERE event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}) ${device})`
+type ReadingOptions = {
+  duck: Duck
+  files: ArchiveFiles
+  range: ArchiveRange
+  most_bytes: number
+  stretch_rows: number | undefined
+  onProgress: (progress: ArchiveProgress) => void
+}
+type Reading = ReturnType<typeof createReading>
+
+function createReading({ duck, files, range, most_bytes, stretch_rows, onProgress }: ReadingOptions) {
+  const progress: ArchiveProgress = { surveyed: 0, to_survey: 0, read: 0, to_read: 0 }
+
+  async function bring(parts: readonly Part[]): Promise<Brought[]> {
+    const paths = await files.bring(
+      parts.map(({ file }) => file.name),
+      duck.scratch,
+    )
+    return parts.map((part, n) => ({ ...part, path: paths[n] as string }))
+  }
+
+  return {
+    duck,
+    range,
+    stretch_rows,
+    bring,
+    /** As many at once as may be brought. */
+    each: async (parts: readonly Part[], look: (brought: Brought[]) => Promise<void>): Promise<void> => {
+      let some: Part[] = []
+      let bytes = 0
+      for (const part of parts) {
+        if (some.length > 0 && bytes + part.file.bytes > most_bytes) {
+          await look(await bring(some))
+          some = []
+          bytes = 0
+        }
+        some.push(part)
+        bytes += part.file.bytes
+      }
+      if (some.length > 0) await look(await bring(some))
+    },
+    tell: (more: Partial<ArchiveProgress>) => onProgress(Object.assign(progress, more)),
+    progress,
+  }
 }
 
-const NUMBERS = [
+async function* readWanted(
+  reading: Reading,
+  { inside, outside }: WantedFiles,
+  kept: boolean,
+  skip: ((topic: string) => boolean) | undefined,
+): AsyncIterable<LogRecord[]> {
+  const { range, progress } = reading
+  const rows = wantedRows(range)
+  const parts: Part[] = inside.map((file) => ({ file, rows }))
+  if (await needsConfigs(reading, parts))
+    parts.push(...(await outside()).map((file) => ({ file, rows: ELSEWHERE })))
+  const byName = new Map(parts.map((part) => [part.file.name, part]))
+  const surveyed = await survey(reading, parts)
+  reading.tell({ to_read: surveyed.reduce((sum, one) => sum + one.rows, 0) })
+  for (const stretch of stretchesOf(surveyed, reading.stretch_rows)) {
+    const brought = await reading.bring(stretch.names.map((name) => byName.get(name) as Part))
+    for await (const { records, rows: read } of readStretch(reading, brought, stretch, kept, skip)) {
+      reading.tell({ read: progress.read + read })
+      if (records.length > 0) yield records
+    }
+  }
+}
+
+/** Whether what lies outside of the range decides whose its records are, or where. */
+async function needsConfigs({ duck, range, each }: Reading, parts: readonly Part[]): Promise<boolean> {
+  if (!isNarrow(range)) return false
+  // Of several readers one has an uplink that another's configuration makes its own.
+  if (range.location !== undefined || range.isMine) return true
+  // Of one device only what was taken for its own: else every question of a fleet with such devices would open all files.
+  const own = range.device_id === undefined ? 'true' : `device_id = ${sqlText(range.device_id)}`
+  let found = false
+  await each(parts, async (brought) => {
+    if (found) return
+    const paths = brought.map(({ path }) => path)
+    found =
+      (await duck.rows(`SELECT 1 FROM ${parquetFiles(paths)} WHERE ${own} AND (${WIRELESS}) LIMIT 1`))
+        .length > 0
+  })
+  return found
+}
+
+/** How many of the wanted rows each file has, and where in the log: files without any are not looked at again. */
+async function survey(reading: Reading, parts: readonly Part[]): Promise<SurveyedFile[]> {
+  const { duck, range, each, tell, progress } = reading
+  tell({ to_survey: parts.reduce((sum, { file }) => sum + file.bytes, 0) })
+  await duck.run('CREATE TABLE mine (device_id VARCHAR)')
+  await duck.run('CREATE TABLE located (device_id VARCHAR)')
+  const { location, isMine } = range
+  if (location !== undefined)
+    await each(parts, (brought) =>
+      duck.run(`INSERT INTO located SELECT DISTINCT device_id FROM ${parquetFiles(pathsOf(brought))}
+        WHERE ${CONFIGS} AND location = ${sqlText(location)}`),
+    )
+  const surveyed: SurveyedFile[] = []
+  await each(parts, async (brought) => {
+    if (isMine) await findMine(duck, brought, isMine)
+    const names = new Map(brought.map(({ path, file }) => [path, file.name]))
+    const found = await duck.rows<FileRow>(`
+      SELECT in_file, count(*) AS rows, min(log_segment) AS first_segment, max(log_segment) AS last_segment,
+        min(log_offset) AS first_offset, max(log_offset) AS last_offset
+      FROM ${rowsOf(brought, ['log_segment', 'log_offset', 'in_file'])} GROUP BY in_file`)
+    for (const { in_file, rows, first_segment, last_segment, first_offset, last_offset } of found)
+      surveyed.push({
+        name: names.get(in_file) as string,
+        rows,
+        first: { log_segment: first_segment, log_offset: first_offset },
+        last: { log_segment: last_segment, log_offset: last_offset },
+      })
+    tell({ surveyed: progress.surveyed + brought.reduce((sum, { file }) => sum + file.bytes, 0) })
+  })
+  return surveyed
+}
+
+type FileRow = {
+  in_file: string
+  rows: number
+  first_segment: string
+  last_segment: string
+  first_offset: number
+  last_offset: number
+}
+
+async function findMine(
+  duck: Duck,
+  brought: readonly Brought[],
+  isMine: (device_id: string) => boolean,
+): Promise<void> {
+  const devices = await duck.rows<{ device_id: string }>(
+    `SELECT DISTINCT device_id FROM ${parquetFiles(pathsOf(brought))} WHERE device_id IS NOT NULL`,
+  )
+  const mine = devices.flatMap(({ device_id }) => (isMine(device_id) ? [`(${sqlText(device_id)})`] : []))
+  for (let from = 0; from < mine.length; from += 5_000)
+    await duck.run(`INSERT INTO mine VALUES ${mine.slice(from, from + 5_000).join(', ')}`)
+}
+
+/** The wanted rows as a source of a SELECT; a row may be in it more than once. */
+function rowsOf(brought: readonly Brought[], columns: readonly string[], within = 'true'): string {
+  const selects = [...Map.groupBy(brought, ({ rows }) => rows)].flatMap(([rows, some]) => {
+    const table = parquetFiles(pathsOf(some), columns.includes('in_file'))
+    return (rows ?? ['true']).map(
+      (row) => `SELECT ${columns.join(', ')} FROM ${table} WHERE ${within} AND ${row}`,
+    )
+  })
+  return `(${selects.join(' UNION ALL ')})`
+}
+
+function pathsOf(brought: readonly Brought[]): string[] {
+  return brought.map(({ path }) => path)
+}
+
+const COLUMNS = [
+  ...RECORD_TEXTS,
+  ...PAYLOAD_NUMBERS,
   'log_offset',
-  'reported_timestamp',
-  ...Object.values(READING_PLACES),
-  ...SLOTS,
-] as const satisfies (keyof ArchivedRecord)[]
-const TEXTS = [
-  'log_segment',
-  'source',
-  'topic',
-  'verdict',
-  'template',
-  ...Object.values(TEXT_PLACES),
-] as const
+  'received_at',
+  'payload',
+  'payload_base64',
+]
+
+async function* readStretch(
+  { duck }: Reading,
+  brought: readonly Brought[],
+  { within }: Stretch,
+  kept: boolean,
+  skip: ((topic: string) => boolean) | undefined,
+): AsyncIterable<{ records: LogRecord[]; rows: number }> {
+  const layout = await layoutOf(duck, rowsOf(brought, COLUMNS, within))
+  const asFew = (name: string) =>
+    layout.few.has(name as RecordText) ? `${name}::few_${name} AS ${name}` : name
+  const sorted = `SELECT ${recordColumns(layout).join(', ')} FROM (
+    SELECT * FROM ${rowsOf(brought, COLUMNS.map(asFew), within)} ORDER BY log_segment, log_offset)`
+  const reader = recordReader(layout, kept)
+  for await (const chunk of duck.chunks(sorted))
+    yield { records: reader.read(chunk, skip), rows: chunk.rowCount }
+  for (const name of layout.few.keys()) await duck.run(`DROP TYPE few_${name}`)
+}
+
+/** Values of a text that are kept here: with more of them a text comes as it is. */
 const MOST_KEPT = 50_000
+/** Texts of which there may be many. */
+const MANY = [
+  'log_segment',
+  'topic',
+  'template',
+  'device_id',
+  'location',
+  'session_id',
+] as const satisfies RecordText[]
 
 /**
- * Records in the order of the log. Texts that repeat come as numbers and are looked up in a list: to make a text of
- * bytes costs more than all else of a row.
+ * Texts that repeat come as numbers and are looked up in a list: to make a text of bytes costs more than all else of a
+ * row. Columns that have nothing do not come.
  */
-async function* recordsOf(duck: Duck, rows: string): AsyncIterable<LogRecord> {
-  const few = new Set(await fewValued(duck, rows, TEXTS, MOST_KEPT))
-  await typesOf(duck, rows, [...few])
-  const lists = new Map<string, string[]>()
+async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
+  const many = new Set<string>(MANY)
+  const few = [
+    ...RECORD_TEXTS.filter((name) => !many.has(name)),
+    ...(await fewValued(duck, rows, MANY, MOST_KEPT)),
+  ] as RecordText[]
+  await typesOf(duck, rows, few)
+  const [has] = await duck.rows<Record<string, number>>(
+    `SELECT count(*) - count(template) AS whole, ${PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`).join(', ')} FROM ${rows}`,
+  )
+  const lists = new Map<RecordText, string[]>()
   for (const name of few) lists.set(name, await valuesOf(duck, name))
-  const texts = TEXTS.map((name) => (few.has(name) ? `enum_code(${name}::few_${name})::INTEGER` : name))
-  const sorted = `SELECT ${[...texts, ...NUMBERS.map((name) => `${name}::DOUBLE`)].join(', ')},
-    epoch_ms(received_at)::DOUBLE, payload, payload_base64 FROM ${rows} ORDER BY log_segment, log_offset`
-  for await (const columns of duck.columns(sorted)) {
-    const row = {} as ArchivedRecord
-    const set = row as unknown as Record<string, unknown>
-    const names = [...TEXTS, ...NUMBERS, 'received_at', 'payload', 'payload_base64']
-    const of = names.map((name, n) => ({ name, list: lists.get(name), values: columns[n] as unknown[] }))
-    for (let nth = 0; nth < (columns[0]?.length ?? 0); nth++) {
-      for (const { name, list, values } of of) {
-        const value = values[nth]
-        set[name] = list && value !== null ? list[value as number] : value
-      }
-      yield recordOfRow(row)
-    }
+  return {
+    few: lists,
+    numbers: PAYLOAD_NUMBERS.filter((name) => (has?.[name] ?? 0) > 0),
+    whole: (has?.whole ?? 0) > 0,
   }
 }
 

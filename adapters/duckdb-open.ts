@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
+import { type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 
 /** What a row may hold when it comes out as plain values. */
 export type DuckRow = Record<string, string | number | boolean | null>
@@ -21,8 +21,8 @@ export type Duck = DuckLane & {
   lanes: DuckLane[]
   /** Rows as they come, as arrays in the order of the columns, in lists of some thousand. */
   stream(sql: string): AsyncIterable<unknown[][]>
-  /** The same by column: a list of values each, of some thousand rows at once. */
-  columns(sql: string): AsyncIterable<unknown[][]>
+  /** The same by column, as DuckDB has them. */
+  chunks(sql: string): AsyncIterable<DuckDBDataChunk>
   /** Ends what is running; the call rejects. */
   interrupt(): void
   close(): Promise<void>
@@ -60,9 +60,7 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
     stream: async function* (sql) {
       for await (const chunk of chunks(connection, sql)) yield chunk.getRows()
     },
-    columns: async function* (sql) {
-      for await (const chunk of chunks(connection, sql)) yield chunk.getColumns()
-    },
+    chunks: (sql) => chunks(connection, sql),
     interrupt: () => connection.interrupt(),
     close: async () => {
       for (const each of connections) each.closeSync()
@@ -107,9 +105,13 @@ export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-/** Files as one table, columns matched by name, for which each is opened twice; folders' names are no columns. */
-export function parquetFiles(paths: readonly string[]): string {
-  return `read_parquet([${paths.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false)`
+/**
+ * Files as one table, columns matched by name, for which each is opened twice; folders' names are no columns. With
+ * `in_file` a column of that name says which.
+ */
+export function parquetFiles(paths: readonly string[], in_file = false): string {
+  const named = in_file ? ", filename = 'in_file'" : ''
+  return `read_parquet([${paths.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false${named})`
 }
 
 /** The same of files that all have the same columns, as those of one version have: landing files, and what is being made. */

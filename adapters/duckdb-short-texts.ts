@@ -50,7 +50,7 @@ export async function fewValued(
 export async function typesOf(duck: Duck, rows: string, columns: readonly string[]): Promise<void> {
   if (columns.length === 0) return
   const lists = columns.map((name) => `list(DISTINCT ${name}) AS ${name}`)
-  await duck.run(`CREATE TABLE few_lists AS SELECT ${lists.join(', ')} FROM ${rows}`)
+  await duck.run(`CREATE OR REPLACE TABLE few_lists AS SELECT ${lists.join(', ')} FROM ${rows}`)
   for (const name of columns)
     await duck.run(`CREATE TYPE few_${name} AS ENUM
       (SELECT value FROM (SELECT unnest(${name}) AS value FROM few_lists) WHERE value IS NOT NULL ORDER BY value)`)

@@ -67,7 +67,7 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     if (records.length === 0) return
     database.transaction(() => {
       for (const { received_at, source, topic, verdict, payload } of records)
-        database.run(APPEND, [received_at, source, toColumn(topic), toColumn(verdict), payload])
+        database.run(APPEND, [received_at, source, toColumn(topic), toColumn(verdict), blobOf(payload)])
     })
   }
 
@@ -120,6 +120,13 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     tailSync,
     close: database.close,
   }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** node:sqlite takes bytes that are none, and nowhere in memory, for NULL: so TextEncoder gives them. */
+function blobOf(payload: Uint8Array): Uint8Array {
+  return payload.byteLength === 0 ? NOTHING : payload
 }
 
 function recordOf([position, received_at, source, topic, verdict, payload]: LogRow): LogRecord {

@@ -10,8 +10,10 @@ import { type Route, route } from './route.ts'
 const PERIODS = ['hour', 'day', 'month'] as const
 type Period = (typeof PERIODS)[number]
 
-const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Number>>(schema: T) =>
-  Type.Union([schema, Type.Null()])
+const Nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Number>>(
+  schema: T,
+  said: { description?: string } = {},
+) => Type.Union([schema, Type.Null()], said)
 
 const EnergySchema = Type.Object({
   by: Type.Enum([...PERIODS]),
@@ -29,7 +31,10 @@ const EnergySchema = Type.Object({
   cycles: Type.Integer({ description: 'That began in it.' }),
   charging_s: Type.Number(),
   cycle_s: Type.Number(),
-  peak_power_kw: Nullable(Type.Number()),
+  peak_power_kw: Nullable(Type.Number(), {
+    description:
+      'Of what was told as power, or as current and voltage; by the rated voltage of sessions within one hour alone. Null where nobody told.',
+  }),
   split: Type.Union([Type.Literal('register'), Type.Literal('time'), Type.Null()], {
     description:
       'How sessions that reach beyond an hour were split: by register, or in part in proportion to time.',

@@ -1,5 +1,9 @@
-/** Replay: events folded a second from the log, from the archive and from NDJSON, by one thread and by a thread a core. `npm run bench:replay` */
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+/**
+ * Replay: what it costs to fold an event from the log, from NDJSON and from the archive, by one thread and by a thread a
+ * core, and to read it alone. CPU time of all threads, less what a fold of nothing takes, for a thread that starts takes
+ * as long as some 50,000 events. `npm run bench:replay`, or `node bench/replay.ts 1000000` for more than 300,000 events
+ */
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duckdbNight } from '../adapters/duckdb-night.ts'
@@ -13,29 +17,33 @@ import { LANDING } from '../events/archive.ts'
 import { archiveBatch } from '../processors/archive-batch.ts'
 import { EVERYTHING } from '../processors/replay-source.ts'
 import { threadedFold } from '../tools/replay-fold.ts'
+import { openSource } from '../tools/replay-open.ts'
 import type { SourceOptions } from '../tools/replay-places.ts'
 import { addSums } from '../workflows/staging.ts'
 import { BATCH, batchAt, DEVICES } from './charging-fleet.ts'
-import { race, showRace } from './timing.ts'
+import { raceCpu, showRace, type Timed } from './timing.ts'
 
 const EVENTS = Number(process.argv[2] ?? 300_000)
+const ROUNDS = Number(process.argv[3] ?? 3)
+/** Of the folder whose fold is a start. */
+const NEXT_TO_NOTHING = 100
 
-async function writeBoth(folder: string): Promise<void> {
+async function writeAll(folder: string, events: number): Promise<void> {
   const log = sqliteLog(filesOf(folder).log)
   const file = createWriteStream(join(folder, 'records.ndjson'))
-  for (let from = 0; from < EVENTS; from += BATCH) {
-    const records = batchAt(from, EVENTS)
+  for (let from = 0; from < events; from += BATCH) {
+    const records = batchAt(from, events)
     log.appendSync(records)
     const lines = records.map((record) => `${recordLine(record)}\n`).join('')
     if (!file.write(lines)) await new Promise((resolve) => file.once('drain', () => resolve(null)))
   }
   log.close()
   await new Promise<void>((resolve) => file.end(() => resolve()))
-  await archiveAll(folder)
+  await archiveAll(folder, events)
 }
 
 /** Landed and compacted, into files that devices share, as a night leaves them. */
-async function archiveAll(folder: string): Promise<void> {
+async function archiveAll(folder: string, events: number): Promise<void> {
   const files = folderArchive(filesOf(folder).archive)
   const ports = {
     files,
@@ -44,8 +52,8 @@ async function archiveAll(folder: string): Promise<void> {
     metrics: { count() {}, gauge() {} },
     logger,
   }
-  for (let from = 0; from < EVENTS; from += 10_000) {
-    const records = [0, 1, 2, 3, 4].flatMap((nth) => batchAt(from + nth * BATCH, EVENTS))
+  for (let from = 0; from < events; from += 10_000) {
+    const records = [0, 1, 2, 3, 4].flatMap((nth) => batchAt(from + nth * BATCH, events))
     await archiveBatch(records, ports)
   }
   const sources = (await files.list(LANDING)).map(({ name }) => name)
@@ -61,49 +69,73 @@ const logger = { info() {}, warn() {}, error() {} }
 
 const nothing = { onPoison: () => {}, onRead: () => {} }
 
-/** What all threads together have used of the cores, ns an event: busy cores make it wait, not work. */
-const cpu = new Map<string, number[]>()
+type Kind = 'log' | 'file' | 'archive'
 
-function folding(name: string, source: SourceOptions, threads: number): () => Promise<unknown> {
+function sourceIn(folder: string, kind: Kind): SourceOptions {
+  if (kind === 'log') return { kind, folder }
+  return kind === 'file' ? { kind, path: join(folder, 'records.ndjson') } : { kind, where: { folder } }
+}
+
+function folding(folder: string, kind: Kind, threads: number): () => Promise<unknown> {
+  const source = sourceIn(folder, kind)
   const fold = threadedFold({ source, until: null, range: EVERYTHING, threads, ...nothing })
+  return () => fold(async () => {})
+}
+
+function reading(folder: string, kind: Kind): () => Promise<unknown> {
   return async () => {
-    const before = process.cpuUsage()
-    await fold(async () => {})
-    const { user, system } = process.cpuUsage(before)
-    const of = cpu.get(name) ?? []
-    cpu.set(name, [...of, ((user + system) * 1_000) / EVENTS])
+    const opened = await openSource({
+      source: sourceIn(folder, kind),
+      until: null,
+      range: EVERYTHING,
+      ...nothing,
+    })
+    let bytes = 0
+    for await (const { records } of opened.source.batches())
+      for (const { payload } of records) bytes += payload.byteLength
+    opened.close()
+    if (bytes < EVENTS) throw new Error('nothing was read')
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'pilotline-bench-'))
-try {
-  await writeBoth(folder)
-  const log = { kind: 'log', folder } as const
-  const file = { kind: 'file', path: join(folder, 'records.ndjson') } as const
-  const archive = { kind: 'archive', folder } as const
+/** What each costs less what its start does, from two folders. */
+async function raceAll(whole: string, small: string): Promise<Timed[]> {
   const cores = availableParallelism()
-  const timed = await race(
-    [
-      { name: 'the log, one thread', run: folding('log 1', log, 1), per_round: EVENTS },
-      { name: `the log, ${cores} threads`, run: folding('log all', log, cores), per_round: EVENTS },
-      { name: 'NDJSON, one thread', run: folding('file 1', file, 1), per_round: EVENTS },
-      { name: 'the archive, one thread', run: folding('archive 1', archive, 1), per_round: EVENTS },
-      {
-        name: `the archive, ${cores} threads`,
-        run: folding('archive all', archive, cores),
-        per_round: EVENTS,
-      },
-      { name: `NDJSON, ${cores} threads`, run: folding('file all', file, cores), per_round: EVENTS },
-    ],
-    3,
+  const all: [name: string, of: (folder: string) => () => Promise<unknown>][] = [
+    ['the log, one thread', (folder) => folding(folder, 'log', 1)],
+    [`the log, ${cores} threads`, (folder) => folding(folder, 'log', cores)],
+    ['NDJSON, one thread', (folder) => folding(folder, 'file', 1)],
+    ['the archive, one thread', (folder) => folding(folder, 'archive', 1)],
+    [`the archive, ${cores} threads`, (folder) => folding(folder, 'archive', cores)],
+  ]
+  const readings = (['log', 'archive'] as const).map((kind) => ({
+    name: `${kind}, read alone`,
+    run: reading(whole, kind),
+    per_round: EVENTS,
+  }))
+  const contestants = all.flatMap(([name, of]) => [
+    { name, run: of(whole), per_round: EVENTS },
+    { name: `${name}: its start`, run: of(small), per_round: EVENTS },
+  ])
+  const timed = await raceCpu([...contestants, ...readings], ROUNDS)
+  const costOf = (name: string) => timed.find((one) => one.name === name)?.ns_per_event ?? Number.NaN
+  return [
+    ...all.map(([name]) => ({ name, ns_per_event: costOf(name) - costOf(`${name}: its start`) })),
+    ...readings.map(({ name }) => ({ name, ns_per_event: costOf(name) })),
+  ]
+}
+
+const root = mkdtempSync(join(tmpdir(), 'pilotline-bench-'))
+try {
+  const [whole, small] = ['whole', 'small'].map((name) => join(root, name)) as [string, string]
+  for (const folder of [whole, small]) mkdirSync(folder)
+  await writeAll(whole, EVENTS)
+  await writeAll(small, NEXT_TO_NOTHING)
+  const timed = await raceAll(whole, small)
+  showRace(
+    `replay: ${EVENTS.toLocaleString('en')} events of ${DEVICES} chargers, CPU time of all threads: /s of one core`,
+    timed,
   )
-  showRace(`replay: ${EVENTS.toLocaleString('en')} events of ${DEVICES} chargers`, timed)
-  for (const [name, of] of cpu) {
-    const least = Math.min(...of)
-    console.log(
-      `  ${name.padEnd(10)} ${Math.round(least)} ns of a core an event: ${Math.round(1e9 / least).toLocaleString('en')} /s and core`,
-    )
-  }
 } finally {
-  rmSync(folder, { recursive: true })
+  rmSync(root, { recursive: true })
 }

@@ -6,6 +6,7 @@ import { FolderUnusable, lockFolder } from '../adapters/sqlite-lock.ts'
 import { type SqliteLog, sqliteLog } from '../adapters/sqlite-log.ts'
 import { type SqliteReads, sqliteReads } from '../adapters/sqlite-reads.ts'
 import { type SqliteStore, sqliteStore } from '../adapters/sqlite-store.ts'
+import type { Logger } from '../events/ports.ts'
 import { refuseFolder, StartRefused } from './start-refused.ts'
 
 /** The name under which the consumer keeps its place in the log. */
@@ -66,6 +67,18 @@ export function checkPlace(log: Pick<SqliteLog, 'tailSync'>, file: string, place
       'put back the log.sqlite that belongs to it, or begin in another folder with what the archive holds ' +
       '(npm run replay -- repair --archive)',
   )
+}
+
+/** A store that begins anew over a log whose beginning is archived comes to less than there was, and to no lie. */
+export async function warnOfForgotten({ log, store }: Folder, logger: Logger): Promise<void> {
+  if (store.positionSync(CONSUMER) !== '') return
+  const [first] = await log.read('', 1)
+  const begins = parseLogPosition(first?.position ?? '')
+  if (begins <= 1) return
+  logger.warn('the store is new, and what came before the log is in the archive alone', {
+    log_begins_at: begins,
+    brought_back_by: 'npm run replay -- repair --archive DIR --data DIR, while this is stopped',
+  })
 }
 
 /** Step by step: where a folder cannot be made under one that is there (/proc), Node's own recursion never ends. */

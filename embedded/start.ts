@@ -13,7 +13,7 @@ import { startBroker } from './broker.ts'
 import { startConsumer } from './consumer.ts'
 import type { ConsumerStep } from './consumer-loop.ts'
 import type { Figures } from './figures.ts'
-import { CONSUMER, type Folder, filesOf, openFolder } from './folder.ts'
+import { CONSUMER, type Folder, filesOf, openFolder, warnOfForgotten } from './folder.ts'
 import { createFrontDoor, feedBy } from './front-door.ts'
 import { figuresOf, type HealthSources, healthOf } from './health.ts'
 import { startHttp } from './http.ts'
@@ -95,6 +95,7 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const folder = openFolder(options.data)
   undo.push(folder.close)
   const { log, store, reads } = folder
+  await warnOfForgotten(folder, logger)
   const paths = filesOf(options.data)
   const book = await openArchive(options.data, log)
   undo.push(book.close)

@@ -154,44 +154,60 @@ export function takeApart(text: string, columns: PlacedColumns): PayloadParts | 
 }
 
 /** A part of a template: a text, or a place. */
-type Piece = string | ((parts: PayloadParts, columns: PlacedColumns) => string)
+export type TemplatePart =
+  | string
+  | { kind: 'text'; column: (typeof TEXT_PLACES)[keyof typeof TEXT_PLACES] }
+  | { kind: 'reading'; column: (typeof READING_PLACES)[keyof typeof READING_PLACES]; decimals: number }
+  | { kind: 'slot'; column: Slot | 'reported_timestamp'; way: string }
 
 /** Templates are few, and rows are many. */
 const KNOWN_TEMPLATES = 2_000
-const pieces = new Map<string, Piece[]>()
+const known = new Map<string, TemplatePart[]>()
 
 /** The text again, from the template and the columns of its row. */
 export function putTogether(parts: PayloadParts, columns: PlacedColumns): string {
   const template = parts.template ?? ''
-  let known = pieces.get(template)
-  if (!known) {
-    if (pieces.size >= KNOWN_TEMPLATES) pieces.clear()
-    known = piecesOf(template)
-    pieces.set(template, known)
+  let places = known.get(template)
+  if (!places) {
+    if (known.size >= KNOWN_TEMPLATES) known.clear()
+    places = placesOf(template)
+    known.set(template, places)
   }
   let text = ''
-  for (const piece of known) text += typeof piece === 'string' ? piece : piece(parts, columns)
+  for (const part of places) text += typeof part === 'string' ? part : writePlace(part, parts, columns)
   return text
 }
 
-function piecesOf(template: string): Piece[] {
+/** What a template is made of, in its order. */
+export function placesOf(template: string): TemplatePart[] {
   const [first = '', ...placed] = template.split(MARK)
-  return [first, ...placed.flatMap((part) => piecesAt(part))]
+  return [first, ...placed.flatMap((part) => placeAt(part))]
 }
 
-function piecesAt(part: string): Piece[] {
+function placeAt(part: string): TemplatePart[] {
   const letter = part[0] as string
   const way = part[1] as string
   const text = TEXT_PLACES[letter as keyof typeof TEXT_PLACES]
-  if (text) return [(_, columns) => String(columns[text]), part.slice(1)]
-  if (letter === STAMP_PLACE) return [(_, columns) => String(columns.reported_timestamp), part.slice(1)]
+  if (text) return [{ kind: 'text', column: text }, part.slice(1)]
+  if (letter === STAMP_PLACE) return [{ kind: 'slot', column: 'reported_timestamp', way: '0' }, part.slice(1)]
   const reading = READING_PLACES[letter as keyof typeof READING_PLACES]
-  if (reading) return [(_, columns) => writeReading(columns[reading] as number, Number(way)), part.slice(2)]
-  const slot = SLOT_PLACES[letter] as Slot
-  return [(parts, columns) => writeSlot(parts[slot] as number, way, columns), part.slice(2)]
+  if (reading) return [{ kind: 'reading', column: reading, decimals: Number(way) }, part.slice(2)]
+  return [{ kind: 'slot', column: SLOT_PLACES[letter] as Slot, way }, part.slice(2)]
 }
 
-function writeReading(value: number, decimals: number): string {
+function writePlace(
+  part: Exclude<TemplatePart, string>,
+  parts: PayloadParts,
+  columns: PlacedColumns,
+): string {
+  if (part.kind === 'text') return String(columns[part.column])
+  if (part.kind === 'reading') return writeReading(columns[part.column] as number, part.decimals)
+  if (part.column === 'reported_timestamp') return String(columns.reported_timestamp)
+  return writeSlot(parts[part.column] as number, part.way, columns)
+}
+
+/** `decimals` 0: the shortest way. */
+export function writeReading(value: number, decimals: number): string {
   if (decimals > 0) return value.toFixed(decimals)
   const shortest = String(value)
   const point = shortest.indexOf('.')

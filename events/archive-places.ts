@@ -73,3 +73,13 @@ export function partsOf(device_id: string | null): string[] {
 export function mayHold(part: string, device_id: string | null): boolean {
   return partsOf(device_id).includes(part)
 }
+
+/** The one device of a compacted file, or null where there may be others, or its id was too long for a name. */
+export function ownDevice(part: string): string | null {
+  if (part === 'telemetry' || /[=~]/.test(part)) return null
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return null
+  }
+}

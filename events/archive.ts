@@ -164,8 +164,33 @@ export type ArchivedRecord = Pick<
   | keyof PlacedColumns
 >
 
-/** Days of event time, half-open, epoch ms; every device's unless told. */
-export type ArchiveRange = { from: number; to: number; device_id?: string }
+/** What is asked of the archive: event time, half-open, epoch ms; everybody's and everything unless told. */
+export type ArchiveRange = {
+  from: number
+  to: number
+  /** What happened in the range may have come in so much after it: what says nothing of when it happened goes by that. */
+  margin_ms?: number
+  device_id?: string
+  event_type?: string
+  location?: string
+  /** Of devices of which only some are wanted. */
+  isMine?: (device_id: string) => boolean
+}
 
-/** The archive as an ordered source of records: each record once, in the order of the log. */
-export type ArchiveSource = { records(range: ArchiveRange): AsyncIterable<LogRecord> }
+/** How far a reading has come, in bytes of files and in rows. */
+export type ArchiveProgress = { surveyed: number; to_survey: number; read: number; to_read: number }
+
+/**
+ * The archive as an ordered source of records: each once, in the order of the log. At least those of the range: with them
+ * come those of which the record alone does not say whose they are, and configurations, which do. Where the range leaves
+ * out devices or days, and such records or a location are asked for, configurations of all devices and days come.
+ */
+export type ArchiveSource = {
+  /** Some thousand at once, less those whose topic is not wanted. */
+  batches(
+    range: ArchiveRange,
+    skip?: (topic: string) => boolean,
+    onProgress?: (progress: ArchiveProgress) => void,
+  ): AsyncIterable<LogRecord[]>
+  records(range: ArchiveRange): AsyncIterable<LogRecord>
+}

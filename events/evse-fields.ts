@@ -42,7 +42,7 @@ export function evseEventType(
 ): { event_type: DeviceEventType } | Rejected {
   const event_type = said ?? (fields.pilot_state ? 'state_change' : 'telemetry')
   if (event_type !== 'telemetry' && !fields.pilot_state)
-    return reject(`${path}pilot_state`, undefined, `is none of ${PILOT_STATES.join(', ')}`)
+    return reject(`${path}pilot_state`, undefined, `but required: one of ${PILOT_STATES.join(', ')}`)
   return { event_type }
 }
 

@@ -23,7 +23,12 @@ export function readFlat(message: JsonObject, topic_type: DeviceType | null): Re
   if (type === 'evse') return readFlatEvse(message)
   if (type === 'thermostat') return readFlatThermostat(message)
   return (
-    readDescribed(message, type) ?? reject('device_type', type, `is none of ${SPELT_DEVICE_TYPES.join(', ')}`)
+    readDescribed(message, type) ??
+    reject(
+      'device_type',
+      type,
+      `${type === undefined ? 'but required: one' : 'is none'} of ${SPELT_DEVICE_TYPES.join(', ')}`,
+    )
   )
 }
 

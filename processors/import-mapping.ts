@@ -1,5 +1,6 @@
 /** Which column of a file is which field: the notation `field=column[:unit]`, and what it comes to for one header. */
 import { parse as parseCsv } from 'csv-parse/sync'
+import { shown } from '../events/rejection.ts'
 import { type FieldSpec, type FieldSpecs, unitsOf } from './import-fields.ts'
 import { BadImport } from './import-report.ts'
 
@@ -63,12 +64,17 @@ function findColumns(column: string, spec: FieldSpec, header: readonly string[])
   const found = index === null ? joined(named, spec, header) : [index]
   if (!found)
     throw new BadImport(
-      `--map: the file has no column ${JSON.stringify(column)}; its columns are ${header.join(', ')}`,
+      `--map: the file has no column ${JSON.stringify(column)}; its columns are ${header.map(printable).join(', ')}`,
     )
   const unit = column.slice(colon + 1)
   if (units.includes(unit)) return { indexes: found, unit }
   const known = units.length > 0 ? `is none of ${units.join(', ')}` : 'is not for a column of text'
   throw new BadImport(`--map: the unit ${JSON.stringify(unit)} of ${JSON.stringify(column)} ${known}`)
+}
+
+/** A column's name as a terminal can show it: what is no text is a file of another kind. */
+function printable(name: string): string {
+  return /[\p{Cc}\ufffd]/u.test(name) ? shown(name) : name
 }
 
 /** A time in two columns or more: `Date+Time`. */

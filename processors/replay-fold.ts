@@ -2,15 +2,12 @@
  * Records of many devices folded to the things they come to, in bounded memory: first all of them once, each device's in
  * the order of the log, by the quick way; then, a group at a time, those for which that is not enough.
  */
-import type { ConfigVersion } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
-import { configTopic } from '../events/topics.ts'
 import { hasNewerChart } from '../statecharts/device-state.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import type { Begin } from './replay-begin.ts'
-import { createOwners, shareOf } from './replay-owner.ts'
 import { endQuick, type QuickDevice, quickDevice, takeQuick } from './replay-quick.ts'
-import type { ReplayRange, ReplaySource } from './replay-source.ts'
+import { eachRecord, type ShareOptions } from './replay-share.ts'
 import type { Things } from './replay-things.ts'
 import { foldWhole, lastUnset } from './replay-whole.ts'
 import { MOST_RECORDS, takenTogether, type Waiting } from './taken-together.ts'
@@ -27,23 +24,13 @@ export type FoldedDevice = {
   since?: number | null
 }
 
-export type FoldOptions = {
-  source: ReplaySource
-  /** Only `device_id`, `to` and `margin_ms` count here: what a thing comes to, everything before it decides. */
-  range: ReplayRange
-  /** Of all devices this fold has the `share`th of so many parts. */
-  share: number
-  shares: number
-  /** Told now and then how many records have been read of, and in which pass, from 1. */
-  onRecords?: (records: number, pass: number) => void
+export type FoldOptions = ShareOptions & {
   /** Bytes of payload that a pass for the others holds. */
   group_bytes?: number
   /** Records that wait for others of their devices. */
   together?: number
   /** Of a source that may lack the beginning of devices: where their folds begin. */
   begin?: Begin
-  /** Configurations that the source may lack, where they say under which id IoT Wireless knows a device. */
-  configs?: readonly ConfigVersion[]
 }
 
 export type FoldFigures = {
@@ -55,9 +42,6 @@ export type FoldFigures = {
   whole: number
   passes: number
 }
-
-/** Of the topics that tell configurations. */
-const CONFIG_PREFIX = configTopic('')
 
 const GROUP_BYTES = 96 * 1024 * 1024
 /** Events held back over all devices: what lives long is dear to collect. */
@@ -194,44 +178,4 @@ function groupsOf(devices: [string, Device][], most: number): [string, Device][]
     bytes += weight
   }
   return groups
-}
-
-/** Each record of this share in the order of the log. */
-async function eachRecord(
-  { source, range, share, shares, onRecords, configs }: FoldOptions,
-  pass: number,
-  figures: FoldFigures | null,
-  take: (device_id: string, record: LogRecord) => Promise<void> | void,
-): Promise<void> {
-  const owners = createOwners(configs)
-  const { device_id: only, to, margin_ms } = range
-  const all = shares === 1 && only === null
-  const isMine = (device_id: string) =>
-    all || (shareOf(device_id, shares) === share && (only === null || only === device_id))
-  const skip = (topic: string): boolean => {
-    const device_id = owners.byTopic(topic)
-    // A configuration may say under which id IoT Wireless knows its device: everybody hears it.
-    return device_id !== undefined && !isMine(device_id) && !topic.startsWith(CONFIG_PREFIX)
-  }
-  const heard_by = to + margin_ms
-  let records = 0
-  for await (const { records: batch } of source.batches(all ? undefined : skip)) {
-    for (const record of batch) {
-      if (record.received_at >= heard_by) continue
-      const device_id = owners.whose(record)
-      if (device_id === null) {
-        if (figures && share === 0 && only === null) {
-          figures.records++
-          figures.refused++
-        }
-      } else if (isMine(device_id)) {
-        if (figures) figures.records++
-        const waits = take(device_id, record)
-        // Only where a device is met for the first time: to wait for each record would cost more than it does.
-        if (waits) await waits
-      }
-    }
-    records += batch.length
-    onRecords?.(records, pass)
-  }
 }

@@ -42,10 +42,7 @@ export class SourceRefused extends Error {}
 
 const BATCH = 1_000
 
-/**
- * Records that come one by one as a source: the seam for the archive, whose reader gives rows in the order of the log
- * for a range and a device. `name` is what its places are kept under.
- */
+/** Records that come one by one as a source. `name` is what its places are kept under. */
 export function sourceOfRecords(name: string, records: () => AsyncIterable<LogRecord>): ReplaySource {
   return {
     batches: async function* (skip) {

@@ -16,6 +16,7 @@ import { type DrawnPair, impactPage } from './impact-page.ts'
 import { FOLD, loadRevision, type RevisionCode, RevisionRefused } from './impact-revision.ts'
 import { BadFlags, HelpAsked } from './import-options.ts'
 import { createBars, type ReplayStreams } from './replay-output.ts'
+import { placeText } from './replay-places.ts'
 import { marginText, rangeText } from './replay-range-text.ts'
 import { changedSources, sourcesFrom } from './source-files.ts'
 
@@ -126,7 +127,7 @@ function nothingOf(options: ImpactOptions): string {
 
 function placeOf({ source }: ImpactOptions): string {
   if (source.kind === 'file') return `the file ${source.path}`
-  return source.kind === 'archive' ? `the archive in ${source.folder}` : `the ${source.kind} given`
+  return source.kind === 'archive' ? `the archive in ${placeText(source.where)}` : `the ${source.kind} given`
 }
 
 async function tell({ json }: ImpactOptions, report: ImpactReport, streams: ReplayStreams): Promise<void> {

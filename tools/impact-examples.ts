@@ -11,6 +11,7 @@ import { processWhole } from '../processors/replay-whole.ts'
 import type { ImpactOptions } from './impact-options.ts'
 import type { RevisionCode } from './impact-revision.ts'
 import { type ExampleStep, stepsOf } from './impact-steps.ts'
+import { pastOf } from './replay-archive.ts'
 import { openSource } from './replay-open.ts'
 
 export type Example = {
@@ -90,7 +91,7 @@ async function recordsOf(
   for (const device_id of readings) {
     const opened = await openSource({
       source,
-      range: { ...range, from: 0, to: until, device_id },
+      range: { ...pastOf(range), device_id },
       until: null,
       onPoison: () => {},
       onRead: (now) => {

@@ -1,6 +1,7 @@
 /** The fold of two revisions over threads, each with its share of the devices. */
 import type { DeviceImpact } from '../processors/impact-compare.ts'
 import type { ImpactFigures } from '../processors/impact-fold.ts'
+import { inScratch } from './replay-archive.ts'
 import type { ShareStart } from './replay-fold.ts'
 import { runShares, type ShareListener } from './share-threads.ts'
 
@@ -23,7 +24,10 @@ export async function foldImpact(
     { length: threads },
     (_, share): ImpactStart => ({ ...plan, share, shares: threads }),
   )
-  const all = await runShares<DeviceImpact, ImpactFigures>(worker, starts, on, tell)
+  const all = await inScratch(plan.source, (scratch) => {
+    const each = starts.map((one) => ({ ...one, scratch }))
+    return runShares<DeviceImpact, ImpactFigures>(worker, each, on, tell)
+  })
   const sum = (of: (one: ImpactFigures) => number) => all.reduce((total, one) => total + of(one), 0)
   return {
     records: sum(({ records }) => records),

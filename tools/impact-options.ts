@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ReplayRange } from '../processors/replay-source.ts'
 import { BadFlags } from './import-options.ts'
-import { margin, parseFlags, type RangeFlags, rangeOf, readThreads, time } from './replay-options.ts'
+import { margin, parseFlags, type RangeFlags, rangeOf, readThreads, scratch, time } from './replay-options.ts'
 import { type PlaceFlags, type SourceOptions, sourceOf } from './replay-places.ts'
 
 export type ImpactOptions = {
@@ -46,7 +46,7 @@ Exit codes: 0 nothing differs; 1 something does, a session or a chart; 2 it fail
 export function parseImpactOptions(argv: string[], write: (text: string) => void): ImpactOptions {
   const flags = parseFlags(describeCommand(write), argv).opts<Flags>()
   const given = [flags.archive, flags.log, flags.file].filter((one) => one !== undefined)
-  if (given.length !== 1) throw new BadFlags('give one source: --archive DIR, --log DIR or --file PATH')
+  if (given.length !== 1) throw new BadFlags('give one source: --archive WHERE, --log DIR or --file PATH')
   const source = sourceOf(flags)
   if (flags.base.trim() === '') throw new BadFlags('--base names no revision')
   return {
@@ -66,7 +66,9 @@ function describeCommand(write: (text: string) => void): Command {
     .description('Says what a change of charts would have done to a history: sessions, cycles, energy.')
     .helpOption('-h, --help', 'this text')
     .requiredOption('--base <revision>', 'a branch, tag or commit of this repository')
-    .option('--archive <dir>', 'source: the archive of a data folder, or a copy of its bucket')
+    .option('--archive <where>', 'source: the archive of a data folder, or s3://bucket/prefix')
+    .addOption(scratch())
+    .option('--endpoint <url>', 'of S3, where it is not AWS’s own')
     .option('--log <dir>', 'source: the log of a data folder, or its log.sqlite')
     .option('--file <path>', 'source: records as NDJSON, plain or gzipped')
     .addOption(time('--from <time>', 'what began from then on'))

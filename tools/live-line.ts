@@ -16,6 +16,13 @@ export function formatLiveLine(figures: Figures, per_s: number, columns: number)
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`
 }
 
+/** The last line: what all of it came to. */
+export function formatTotals({ records_in, decided, quarantined, lag_records }: Figures): string {
+  const left = lag_records > 0 ? [`${count(lag_records)} left for the next start`] : []
+  const parts = [`${count(records_in)} in`, `${count(decided)} decided`, `${count(quarantined)} quarantined`]
+  return `stopped: ${[...parts, ...left].join(' · ')}`
+}
+
 /** What a plain log line says of a summary: the same figures as the live line, by name. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')

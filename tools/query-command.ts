@@ -142,8 +142,9 @@ function showTable(names: string[], rows: unknown[][], stdout: QueryStreams['std
   for (const row of cells) stdout.write(line(row))
 }
 
+/** On one line, and without what a terminal would obey: a device may have said it. */
 function cut(text: string): string {
-  const short = text.replace(/\s+/g, ' ')
+  const short = text.replace(/\s+/g, ' ').replace(/\p{Cc}/gu, '\ufffd')
   return short.length <= WIDEST ? short : `${short.slice(0, WIDEST - 1)}…`
 }
 

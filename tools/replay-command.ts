@@ -15,7 +15,7 @@ import { BadFlags, HelpAsked } from './import-options.ts'
 import { openTables, repairingTables, shadowingTables } from './replay-dynamodb.ts'
 import { type BeginAt, threadedFold } from './replay-fold.ts'
 import { repairing, restreaming, shadowing, shadowPath } from './replay-modes.ts'
-import { openSource, prunedBefore } from './replay-open.ts'
+import { type OpenedSource, openSource, prunedBefore } from './replay-open.ts'
 import { parseReplayOptions, type ReplayOptions } from './replay-options.ts'
 import { createBars, type ReplayStreams, shardBars } from './replay-output.ts'
 import { marginText, rangeText } from './replay-range-text.ts'
@@ -88,8 +88,13 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
   let printed = 0
   const onRead = (now: number) => {
     read = now
+    if (opened) show(opened)
   }
-  const opened = await openSource({
+  const show = ({ total }: OpenedSource) => {
+    if (source.kind !== 'kinesis') bars.set('print', read, total, printed)
+  }
+  let opened: OpenedSource | null = null
+  opened = await openSource({
     source,
     range,
     until: null,
@@ -102,7 +107,7 @@ async function runPrint(options: ReplayOptions, streams: ReplayStreams, aside: A
       const more = streams.out.write(records.map((record) => `${recordLine(record)}\n`).join(''))
       if (more === false) await drained(streams.out)
       printed += records.length
-      if (source.kind !== 'kinesis') bars.set('print', read, opened.total, printed)
+      show(opened)
     }
   } finally {
     bars.end()
@@ -156,7 +161,7 @@ async function runVerify(options: ReplayOptions, streams: ReplayStreams, aside: 
 
 function threadsOf({ source, threads }: ReplayOptions, begin: BeginAt | null): number {
   // A shard may be read so often a second, whoever reads: one thread does.
-  if (source.kind === 'kinesis' || source.kind === 'archive') return 1
+  if (source.kind === 'kinesis') return 1
   return begin && !('path' in begin.stored) ? 1 : threads
 }
 

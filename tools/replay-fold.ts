@@ -9,6 +9,7 @@ import {
 } from '../processors/replay-fold.ts'
 import type { ReplayRange } from '../processors/replay-source.ts'
 import type { Fold } from '../processors/replay-verify.ts'
+import { inScratch, pastOf } from './replay-archive.ts'
 import { openSource } from './replay-open.ts'
 import type { SourceOptions } from './replay-places.ts'
 import { runShares, type ShareListener } from './share-threads.ts'
@@ -28,6 +29,8 @@ export type BeginAt = { stored: { path: string } | StoredHistory; lacking_ms: nu
 export type ShareStart = Pick<FoldPlan, 'source' | 'until' | 'range' | 'begin'> & {
   share: number
   shares: number
+  /** Where its source may put files for a while: whoever started it removes them, however it ends. */
+  scratch?: string | undefined
 }
 
 /** Tells now and then. */
@@ -41,24 +44,35 @@ export async function withShare<Figures>(
 ): Promise<Figures> {
   const { source, until, range, share, shares } = start
   let read = 0
+  let records = 0
   let told_ms = 0
+  let total: number | null = null
+  const told = () => {
+    const now = performance.now()
+    if (now - told_ms < TOLD_EVERY_MS) return
+    told_ms = now
+    on.onRead(share, read, total, records)
+  }
+  // A source may have much to do before it has a record.
   const onRead = (now: number) => {
     read = now
+    if (total !== null) told()
   }
   const opened = await openSource({
     source,
     // What a device comes to, all of its past decides.
-    range: { ...range, from: 0, to: range.to + range.margin_ms },
+    range: pastOf(range),
+    share: { share, shares },
+    scratch: start.scratch,
     until,
     onPoison: on.onPoison,
     onRead,
   })
+  total = opened.total
   try {
-    const onRecords = (records: number) => {
-      const now = performance.now()
-      if (now - told_ms < TOLD_EVERY_MS) return
-      told_ms = now
-      on.onRead(share, read, opened.total, records)
+    const onRecords = (now: number) => {
+      records = now
+      told()
     }
     const begun = start.begin && beginningsOf(start.begin, range)
     try {
@@ -90,5 +104,9 @@ export function threadedFold(plan: FoldPlan): Fold {
     ]
   const worker = new URL('./replay-fold.worker.ts', import.meta.url)
   const starts = Array.from({ length: threads }, (_, share): ShareStart => ({ ...start, share }))
-  return (tell) => runShares<FoldedDevice, FoldFigures>(worker, starts, plan, tell)
+  return (tell) =>
+    inScratch(source, (scratch) => {
+      const all = starts.map((one) => ({ ...one, scratch }))
+      return runShares<FoldedDevice, FoldFigures>(worker, all, plan, tell)
+    })
 }

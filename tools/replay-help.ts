@@ -33,7 +33,10 @@ AWS's own variables. After Ctrl-C, or anything worse, a replay with --checkpoint
 what was given up, beside the functions that go on; shadow T makes tables of its own, PREFIXshadow-T-…, and verify
 --table T compares with those. AWS_ENDPOINT_URL_DYNAMODB names a stand-in.
 
---archive reads by event time what the nights have kept; a checkpoint of it begins anew.
+--archive reads what was archived, by event time, in the order of the log; a checkpoint of it begins anew. Of some days or
+one device only their files are opened, unless --location or an IoT Wireless id has to be looked up: what was configured
+may lie anywhere. A bucket's files are brought here, at most --scratch-mb of them at once, and removed. What a device sent
+twice is in it once, so that it has fewer records than the log, and comes to the same.
 
 Examples:
   npm run replay -- verify --log data/pilotline

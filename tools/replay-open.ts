@@ -1,9 +1,7 @@
 /** Sources of a replay, opened by what its flags say: by the command, and by each of its threads. */
 import { existsSync, statSync } from 'node:fs'
 import { createS3Client } from '../adapters/aws-clients.ts'
-import { duckdbArchiveSource } from '../adapters/duckdb-archive-source.ts'
 import { failedRecords, folderFailedBatches } from '../adapters/failed-records.ts'
-import { folderArchive } from '../adapters/folder-archive.ts'
 import { createKinesisClient } from '../adapters/kinesis-client.ts'
 import { kinesisReplay, type ShardProgress } from '../adapters/kinesis-replay.ts'
 import { parseLogPosition } from '../adapters/log-position.ts'
@@ -15,7 +13,6 @@ import { DatabaseRefused } from '../adapters/sqlite-open.ts'
 import { sqliteStored } from '../adapters/sqlite-stored.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
-import { MAX_TIMESTAMP_MS } from '../events/key.ts'
 import { isStamped } from '../processors/replay-begin.ts'
 import {
   type Places,
@@ -25,6 +22,7 @@ import {
   SourceRefused,
   sourceOfRecords,
 } from '../processors/replay-source.ts'
+import { openArchive } from './replay-archive.ts'
 import type { SourceOptions } from './replay-places.ts'
 
 export type OpenedSource = {
@@ -43,7 +41,11 @@ export type OpenOptions = {
   /** Places to go on from; none: the beginning. */
   after?: Places
   onPoison: (poison: Poison) => void
-  /** How much has been read of `total`: records of a log, bytes of a file. */
+  /** Of all devices only this share is wanted: what a source can leave out of the others it does. */
+  share?: { share: number; shares: number }
+  /** Where a source may put files for a while. */
+  scratch?: string | undefined
+  /** How much has been read of `total`: records of a log, bytes of a file, parts of an archive. */
   onRead: (read: number) => void
   /** How a shard of a stream is getting on. */
   onShard?: (shard: ShardProgress) => void
@@ -54,7 +56,7 @@ export async function openSource(options: OpenOptions): Promise<OpenedSource> {
   const { source, until, after = {}, onPoison, onRead } = options
   if (source.kind === 'kinesis') return openStream(source, options)
   if (source.kind === 'quarantine') return openQuarantine(source.folder, after)
-  if (source.kind === 'archive') return openArchive(source.folder, options)
+  if (source.kind === 'archive') return openArchive(source.where, options)
   if (source.kind === 'failed') return openFailed(source.where, options)
   if (source.kind === 'file') {
     const records = ndjsonRecords({ path: source.path, after: after.file ?? '', onPoison, onBytes: onRead })
@@ -88,18 +90,6 @@ function openQuarantine(folder: string, after: Places): OpenedSource {
     }
   }
   return { source: sourceOfRecords('quarantine', records), total: null, close: stored.close }
-}
-
-/** Rows of the archive in the order of the log; of one device only its own files are opened. It begins anew each time. */
-function openArchive(folder: string, { range }: OpenOptions): OpenedSource {
-  const inside = filesOf(folder).archive
-  const root = existsSync(inside) ? inside : folder
-  if (!existsSync(root)) throw new SourceRefused(`there is no archive in ${folder}`)
-  const archive = duckdbArchiveSource(folderArchive(root))
-  const { from, to, device_id } = range
-  const until = Math.min(to, MAX_TIMESTAMP_MS)
-  const records = () => archive.records({ from, to: until, ...(device_id !== null && { device_id }) })
-  return { source: sourceOfRecords('archive', records), total: null, close: () => {} }
 }
 
 function openFailed(

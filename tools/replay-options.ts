@@ -86,7 +86,8 @@ function describeCommand(write: (text: string) => void): Command {
       '--failed <where>',
       'source: what was given up, in s3://bucket/prefix or a folder; or "quarantine"',
     )
-    .option('--archive <dir>', 'source: the archive of a data folder, or a copy of its bucket')
+    .option('--archive <where>', 'source: the archive of a data folder, or s3://bucket/prefix')
+    .addOption(scratch())
     .option('--shard <id>', 'one shard of the stream')
     .option('--after-sequence <n>', 'of that shard, what follows this sequence number')
     .option('--endpoint <url>', 'of Kinesis or S3, where it is not AWS’s own')
@@ -225,6 +226,14 @@ function readTime(text: string): number {
   if (ms === null)
     throw new InvalidArgumentError('It is neither epoch ms, an ISO 8601 time with its offset, nor a day.')
   return ms
+}
+
+export function scratch(): Option {
+  return number(
+    '--scratch-mb <n>',
+    'of an archive in a bucket, what may lie here at once (default: 4000)',
+    1e9,
+  )
 }
 
 export function margin(): Option {

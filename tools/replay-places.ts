@@ -8,11 +8,8 @@ export type SourceOptions =
   | { kind: 'log'; folder: string; path?: string }
   | { kind: 'file'; path: string }
   | { kind: 'quarantine'; folder: string }
-  | { kind: 'archive'; folder: string }
-  | {
-      kind: 'failed'
-      where: { folder: string } | { bucket: string; prefix: string | null; endpoint: string | null }
-    }
+  | { kind: 'archive'; where: ArchivePlace }
+  | { kind: 'failed'; where: { folder: string } | BucketPlace }
   | {
       kind: 'kinesis'
       stream: string
@@ -20,6 +17,10 @@ export type SourceOptions =
       shard_id: string | null
       after_sequence: string | null
     }
+
+export type BucketPlace = { bucket: string; prefix: string | null; endpoint: string | null }
+/** `scratch_bytes`: of its files, what may lie on this machine at once. */
+export type ArchivePlace = { folder: string } | (BucketPlace & { scratch_bytes: number })
 
 export type IntoOptions =
   | { kind: 'folder'; folder: string }
@@ -35,6 +36,7 @@ export type PlaceFlags = {
   shard?: string
   afterSequence?: string
   endpoint?: string
+  scratchMb?: number
   into?: string
   intoStream?: string
   data?: string
@@ -48,11 +50,11 @@ export function sourceOf(flags: PlaceFlags): SourceOptions {
   if (file !== undefined) sources.push({ kind: 'file', path: resolve(file) })
   if (kinesis !== undefined) sources.push(streamOf(kinesis, flags))
   if (flags.failed !== undefined) sources.push(failedOf(flags.failed, flags))
-  if (flags.archive !== undefined) sources.push({ kind: 'archive', folder: resolve(flags.archive) })
+  if (flags.archive !== undefined) sources.push(archiveOf(flags.archive, flags))
   const [source] = sources
   if (!source || sources.length > 1)
     throw new BadFlags(
-      'give one source: --log DIR, --file PATH, --kinesis STREAM, --failed WHERE or --archive DIR',
+      'give one source: --log DIR, --file PATH, --kinesis STREAM, --failed WHERE or --archive WHERE',
     )
   if (source.kind !== 'kinesis' && (shard !== undefined || afterSequence !== undefined))
     throw new BadFlags('--shard and --after-sequence are for --kinesis')
@@ -75,13 +77,33 @@ function streamOf(stream: string, { shard, afterSequence, endpoint }: PlaceFlags
   return { kind: 'kinesis', stream, endpoint: endpointOf(endpoint), shard_id, after_sequence }
 }
 
-function failedOf(where: string, { data, endpoint }: PlaceFlags): SourceOptions {
+function failedOf(where: string, flags: PlaceFlags): SourceOptions {
   if (where === 'quarantine')
-    return { kind: 'quarantine', folder: resolve(data ?? join('data', 'pilotline')) }
-  if (!where.startsWith('s3://')) return { kind: 'failed', where: { folder: resolve(where) } }
+    return { kind: 'quarantine', folder: resolve(flags.data ?? join('data', 'pilotline')) }
+  return { kind: 'failed', where: placeOf('--failed', where, flags) }
+}
+
+const SCRATCH_MB = 4_000
+
+function archiveOf(named: string, flags: PlaceFlags): SourceOptions {
+  const where = placeOf('--archive', named, flags)
+  if ('folder' in where) return { kind: 'archive', where }
+  return { kind: 'archive', where: { ...where, scratch_bytes: (flags.scratchMb ?? SCRATCH_MB) * 1e6 } }
+}
+
+/** As a person would name it. */
+export function placeText(where: { folder: string } | BucketPlace): string {
+  return 'folder' in where
+    ? where.folder
+    : `s3://${where.bucket}${where.prefix === null ? '' : `/${where.prefix}`}`
+}
+
+/** A folder, or a bucket as `s3://bucket/prefix`. */
+function placeOf(flag: string, where: string, { endpoint }: PlaceFlags): { folder: string } | BucketPlace {
+  if (!where.startsWith('s3://')) return { folder: resolve(where) }
   const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9.-]{3,63})(?:\/(.*))?$/.exec(where) ?? []
-  if (bucket === undefined) throw new BadFlags(`--failed: ${JSON.stringify(where)} is no s3://bucket/prefix`)
-  return { kind: 'failed', where: { bucket, prefix: prefix || null, endpoint: endpointOf(endpoint) } }
+  if (bucket === undefined) throw new BadFlags(`${flag}: ${JSON.stringify(where)} is no s3://bucket/prefix`)
+  return { bucket, prefix: prefix || null, endpoint: endpointOf(endpoint) }
 }
 
 function checkStream(flag: string, name: string): void {

@@ -4,8 +4,12 @@ import { runReplay } from './replay-command.ts'
 
 const { stdin, stdout, stderr } = process
 const stop = new AbortController()
-// The second Ctrl-C ends it there and then.
-process.once('SIGINT', () => stop.abort())
+// The second Ctrl-C ends it there and then, and what it has on disk for a while goes with it.
+process.once('SIGINT', () => {
+  stop.abort()
+  process.once('SIGINT', () => process.exit(130))
+})
+process.once('SIGTERM', () => process.exit(143))
 
 process.exitCode = await runReplay(process.argv.slice(2), {
   out: stdout,

@@ -47,6 +47,7 @@ Exit codes:
   0   stopped by Ctrl-C (SIGINT) or SIGTERM, after what had come in was processed (two seconds at most)
   1   an error of its own, or of the machine under it; nothing that was acknowledged is lost
   2   it could not begin: a bad flag, a port in use, a folder it cannot write to or that another process holds
+  130 told to stop a second time, and ended at once; nothing that was acknowledged is lost
 `
 
 /** `argv` without node and the script. Throws `BadFlags`, or `HelpAsked` when the help text has been written. */

@@ -2,7 +2,7 @@
 import { createPowertoolsLogger } from '../adapters/powertools-logger.ts'
 import type { Figures } from '../embedded/figures.ts'
 import type { Logger } from '../events/ports.ts'
-import { createLiveLine, formatLiveLine, type LiveLine } from './live-line.ts'
+import { createLiveLine, formatLiveLine, formatTotals, type LiveLine } from './live-line.ts'
 
 /** Where everything is, told once everything is up. */
 export type Whereabouts = { page: string; mqtt: string; data: string; fleet: string }
@@ -12,6 +12,8 @@ export type ServeOutput = {
   started(where: Whereabouts): void
   /** Shows the figures from now on, until `end`. */
   follow(figures: () => Figures): void
+  /** What all of it came to. */
+  stopped(figures: Figures): void
   /** Everything has been said: leaves a terminal as it was found. */
   end(): void
 }
@@ -39,6 +41,10 @@ function terminalOutput(stdout: NodeJS.WriteStream): ServeOutput {
         const now = figures()
         line.draw(formatLiveLine(now, rate(now.records_in, performance.now()), stdout.columns || 80))
       }, REDRAW_MS)
+    },
+    stopped: (figures) => {
+      clearInterval(timer)
+      line.draw(formatTotals(figures))
     },
     end: () => {
       clearInterval(timer)
@@ -72,6 +78,7 @@ function pipeOutput(): ServeOutput {
         logger.info('summary', { per_s, ...now })
       }, SUMMARY_MS)
     },
+    stopped: (figures) => logger.info('stopped', { ...figures }),
     end: () => clearInterval(timer),
   }
 }

@@ -94,7 +94,7 @@ async function stop({ home, fleet }: Running, output: ServeOutput): Promise<void
   const drained = await home.stop()
   clearTimeout(limit)
   if (!drained) output.logger.warn(SOME_IS_LEFT)
-  output.logger.info('stopped', { ...home.figures() })
+  output.stopped(home.figures())
   output.end()
   process.exit(0)
 }

@@ -134,6 +134,21 @@ it('an answer is JSON lines in a pipe', async () => {
   expect(out).toBe('{"n":13}\n')
 })
 
+it('on a terminal it is a table, with nothing in it that a terminal would obey', async () => {
+  let shown = ''
+  const stdout = { write: (text: string) => (shown += text), isTTY: true }
+  const stderr = { write: (text: string) => (complaints += text) }
+  const code = await runQuery(
+    ['--data', home.data, "select 'a' || chr(27) || '[2J' || chr(10) || 'b' as said"],
+    {
+      stdout,
+      stderr,
+    },
+  )
+  expect(code).toBe(0)
+  expect(shown).toBe('said\n───────\na\ufffd[2J b\n')
+})
+
 it.each([
   [['selec 1'], 'selec'],
   [['--name', 'nothing'], 'is none of'],

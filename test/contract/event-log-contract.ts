@@ -36,6 +36,7 @@ export function eventLogContract(
       const records: NewRecord[] = [
         { ...recordOf('every byte'), payload: every },
         { ...recordOf('nothing'), payload: new Uint8Array(0) },
+        { ...recordOf('no text'), payload: new TextEncoder().encode('') },
         { ...recordOf('the most'), payload: new Uint8Array(MAX_PAYLOAD_BYTES).fill(7) },
         {
           ...recordOf('odd topic'),

@@ -153,11 +153,24 @@ describe('a start that is refused leaves nothing behind', () => {
     await start()
   })
 
-  it('one whose store is lost reads the log again', async () => {
+  it('one whose store is lost reads the log again, and says what the log has no more', async () => {
     await lived()
     gone('hot.sqlite')
-    const { home } = await start()
+    const { home, logger } = await start()
     await soon(() => expect(home.figures().events).toBe(1))
+    const warnings = () => logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)
+    expect(warnings()).toEqual([])
+    await say(await connect(home), 'dev-1', { timestamp: 1_700_000_001_000, pilot_state: 'B' })
+    await soon(() => expect(home.figures().events).toBe(2))
+    await home.stop()
+    gone('hot.sqlite')
+    const log = new DatabaseSync(join(data, 'log.sqlite'))
+    log.exec('DELETE FROM log WHERE position = 1')
+    log.close()
+    const again = await start()
+    expect(again.logger.lines.find(({ level }) => level === 'warn')?.fields).toMatchObject({
+      log_begins_at: 2,
+    })
   })
 
   it('one whose archive is no folder', async () => {

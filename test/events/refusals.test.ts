@@ -8,7 +8,7 @@ const TOPIC = 'ev/evse/RAK4630_001/telemetry'
 describe('a field that breaks its rule is named with its value', () => {
   it.each([
     [{ pilot_state: 'G' }, 'pilot_state: "G" is none of A, B, C, D, E, F'],
-    [{ pilot_state: null }, 'pilot_state: absent is none of A, B, C, D, E, F'],
+    [{ pilot_state: null }, 'pilot_state: absent but required: one of A, B, C, D, E, F'],
     [{ pwm_duty_cycle: 140 }, 'pwm_duty_cycle: 140 is outside 0 to 100'],
     [{ pwm_duty_cycle: -1 }, 'pwm_duty_cycle: -1 is outside 0 to 100'],
     [{ pwm_duty_cycle: '50' }, 'pwm_duty_cycle: "50" is not a number'],

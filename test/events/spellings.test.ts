@@ -75,7 +75,7 @@ describe('the flat spelling of a charger', () => {
       accepted({ ...untyped, pilot_state: null, event_type: null }, 'ev/evse/RAK4630_001/telemetry'),
     ).toMatchObject({ device_type: 'evse', event_type: 'telemetry' })
     expect(refused({ device_id: 'd', timestamp: 1, power_kw: 2 })).toBe(
-      'device_type: absent is none of evse, thermostat',
+      'device_type: absent but required: one of evse, thermostat',
     )
   })
 
@@ -200,7 +200,7 @@ describe("the firmware's nested spelling", () => {
     ],
     [
       { event_type: 'state_change', data: { evse: {} } },
-      'data.evse.pilot_state: absent is none of A, B, C, D, E, F',
+      'data.evse.pilot_state: absent but required: one of A, B, C, D, E, F',
     ],
   ])('refuses %j', (change, reason) => {
     expect(refused({ ...NESTED_LINE_CURRENT, ...change })).toBe(reason)

@@ -68,6 +68,12 @@ describe('a mapping', () => {
     expect(parsing(maps, sets)).toThrow(message)
   })
 
+  it('shows columns that are no text without their control characters', () => {
+    const binding = () =>
+      bind(['device_id=id', 'started_at=a', 'ended_at=b', 'energy_kwh=c'], ['\u001b[2J', 'z'])
+    expect(binding).toThrow('no column "id"; its columns are "\\u001b[2J", z')
+  })
+
   it.each([
     [
       'a column that the file has not',

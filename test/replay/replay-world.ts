@@ -104,12 +104,12 @@ export async function replay(...args: string[]) {
   return { code, out, err }
 }
 
-/** What the thread of the archive does with the log. */
-export async function archived(data: string): Promise<void> {
+/** What the thread of the archive does with the log, behind a position. */
+export async function archived(data: string, after = ''): Promise<void> {
   const log = sqliteLog(filesOf(data).log)
   const store = sqliteStore(filesOf(data).hot)
   const files = folderArchive(filesOf(data).archive)
-  await archiveBatch(await log.read('', 1_000_000), {
+  await archiveBatch(await log.read(after, 1_000_000), {
     files,
     write: writeLanding,
     store,

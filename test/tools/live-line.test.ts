@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Figures } from '../../embedded/figures.ts'
-import { createLiveLine, formatLiveLine } from '../../tools/live-line.ts'
+import { createLiveLine, formatLiveLine, formatTotals } from '../../tools/live-line.ts'
 
 const figures: Figures = {
   records_in: 1_234_567,
@@ -21,6 +21,13 @@ describe('the live line', () => {
     expect(formatLiveLine(figures, 10_234.4, 200)).toBe(
       '10,234 events/s, 1,234,567 in · 321 decided · lag 42 (0.3 s) · 3 quarantined',
     )
+  })
+
+  it('at the end tells what all of it came to, and what is left', () => {
+    expect(formatTotals({ ...figures, lag_records: 0 })).toBe(
+      'stopped: 1,234,567 in · 321 decided · 3 quarantined',
+    )
+    expect(formatTotals(figures)).toContain('· 42 left for the next start')
   })
 
   it('says what is wrong', () => {

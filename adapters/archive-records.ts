@@ -1,0 +1,191 @@
+/** Rows of the archive, column by column, as the records of the log that they were made of. */
+import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBDoubleVector } from '@duckdb/node-api'
+import { joinPosition } from '../events/archive.ts'
+import {
+  type BytePiece,
+  bytePieces,
+  PAYLOAD_NUMBERS,
+  PAYLOAD_TEXTS,
+  PayloadWriter,
+} from '../events/archive-bytes.ts'
+import type { LogRecord, RecordSource } from '../events/record.ts'
+
+/** Texts of a record, those of its payload behind what is said beside it. */
+export const RECORD_TEXTS = [
+  'log_segment',
+  'source',
+  'topic',
+  'verdict',
+  'template',
+  ...PAYLOAD_TEXTS,
+] as const
+export type RecordText = (typeof RECORD_TEXTS)[number]
+
+/** What the columns of a chunk are. `few`: the values of a text, which then comes as a number, -1 where there is none. */
+export type RecordLayout = {
+  few: ReadonlyMap<RecordText, readonly string[]>
+  /** Those of `PAYLOAD_NUMBERS` that any row has. */
+  numbers: readonly (typeof PAYLOAD_NUMBERS)[number][]
+  /** Whether some payloads are no template's, and come as they are. */
+  whole: boolean
+}
+
+/** Columns of a SELECT over `rows`, in the order in which `recordReader` takes them. No value of them is null: a null costs more to read than a number. */
+export function recordColumns({ few, numbers, whole }: RecordLayout): string[] {
+  return [
+    'log_offset::DOUBLE',
+    'epoch_ms(received_at)::DOUBLE',
+    ...RECORD_TEXTS.map((name) =>
+      few.has(name) ? `coalesce(enum_code(${name})::DOUBLE, -1)` : `coalesce(${name}, '')`,
+    ),
+    ...numbers.map((name) => `coalesce(${name}::DOUBLE, 'nan'::DOUBLE)`),
+    ...(whole ? ["coalesce(encode(payload), from_base64(payload_base64), ''::BLOB)"] : []),
+  ]
+}
+
+type Texts = { getItem(nth: number): string | null }
+type Text = { list: readonly string[]; codes: DuckDBDoubleVector | null; texts: Texts | null }
+
+const UTF8 = new TextEncoder()
+const NOTHING = new Uint8Array(0)
+/** Positions of a row are written piece by piece: numbers of so few digits V8 keeps as texts. */
+const LOW = 1e6
+const SLAB = 8_192
+
+export type RecordReader = {
+  /** The chunk's records in its order; each once, where one stands twice in a row. */
+  read(chunk: DuckDBDataChunk, skip: ((topic: string) => boolean) | undefined): LogRecord[]
+}
+
+/** `kept`: records are held for long, and none of them must hold the bytes of others. */
+export function recordReader(layout: RecordLayout, kept: boolean): RecordReader {
+  const texts = RECORD_TEXTS.map(
+    (name): Text => ({
+      list: layout.few.get(name) ?? [],
+      codes: null,
+      texts: null,
+    }),
+  )
+  const [segment, source, topic, verdict, template] = texts as [Text, Text, Text, Text, Text]
+  const placed = texts.slice(5)
+  const encoded = placed.map(({ list }) => list.map((text) => UTF8.encode(text)))
+  const numbers: (DuckDBDoubleVector | null)[] = PAYLOAD_NUMBERS.map(() => null)
+  const plans = template.list.map((text) => bytePieces(text))
+  const writer = new PayloadWriter()
+  const keep = kept ? (bytes: Uint8Array) => bytes.slice() : slabs()
+  const skipped = new Map<string, boolean>()
+  const positions = positionTexts()
+  let row = 0
+  let last = ''
+
+  const values = {
+    number: (nth: number) => (numbers[nth] as DuckDBDoubleVector).getItem(row) as number,
+    text: (nth: number) => {
+      const { codes, texts: raw } = placed[nth] as Text
+      if (codes) return encoded[nth]?.[codes.getItem(row) as number] ?? NOTHING
+      return UTF8.encode(raw?.getItem(row) ?? '')
+    },
+  }
+
+  function open(chunk: DuckDBDataChunk) {
+    let column = 2
+    for (const [nth, text] of texts.entries()) {
+      const vector = chunk.getColumnVector(column++)
+      const isFew = layout.few.has(RECORD_TEXTS[nth] as RecordText)
+      text.codes = isFew ? (vector as DuckDBDoubleVector) : null
+      text.texts = isFew ? null : (vector as unknown as Texts)
+    }
+    for (const name of layout.numbers) {
+      const nth = PAYLOAD_NUMBERS.indexOf(name)
+      numbers[nth] = chunk.getColumnVector(column++) as DuckDBDoubleVector
+    }
+    return {
+      offsets: chunk.getColumnVector(0) as DuckDBDoubleVector,
+      received: chunk.getColumnVector(1) as DuckDBDoubleVector,
+      whole: layout.whole ? (chunk.getColumnVector(column) as DuckDBBlobVector) : null,
+    }
+  }
+
+  function isSkipped(name: string, skip: (topic: string) => boolean): boolean {
+    let known = skipped.get(name)
+    if (known === undefined) {
+      known = skip(name)
+      skipped.set(name, known)
+    }
+    return known
+  }
+
+  function piecesAt(nth: number): BytePiece[] | null {
+    const { codes, texts: raw } = template
+    if (codes) return plans[codes.getItem(nth) as number] ?? null
+    const text = raw?.getItem(nth) ?? ''
+    return text === '' ? null : bytePieces(text)
+  }
+
+  function payloadAt(nth: number, whole: DuckDBBlobVector | null): Uint8Array {
+    row = nth
+    const pieces = piecesAt(nth)
+    return keep(pieces ? writer.write(pieces, values) : (whole?.getItemBytes(nth) ?? NOTHING))
+  }
+
+  return {
+    read: (chunk, skip) => {
+      const { offsets, received, whole } = open(chunk)
+      const { rowCount } = chunk
+      const records: LogRecord[] = []
+      for (let nth = 0; nth < rowCount; nth++) {
+        const name = textAt(topic, nth)
+        if (skip && isSkipped(name, skip)) continue
+        const position = positions(textAt(segment, nth), offsets.getItem(nth) as number)
+        // A batch that was delivered twice landed twice, perhaps.
+        if (position === last) continue
+        last = position
+        records.push({
+          position,
+          received_at: received.getItem(nth) as number,
+          source: textAt(source, nth) as RecordSource,
+          topic: name,
+          verdict: textAt(verdict, nth),
+          payload: payloadAt(nth, whole),
+        })
+      }
+      return records
+    },
+  }
+}
+
+function textAt({ list, codes, texts }: Text, nth: number): string {
+  return codes ? (list[codes.getItem(nth) as number] ?? '') : (texts?.getItem(nth) ?? '')
+}
+
+/** Copies of bytes, many in one piece of memory: to ask for each by itself takes several times as long. */
+function slabs(): (bytes: Uint8Array) => Uint8Array {
+  let slab = new Uint8Array(SLAB)
+  let used = 0
+  return (bytes) => {
+    const { length } = bytes
+    if (length > SLAB / 4) return bytes.slice()
+    if (used + length > SLAB) {
+      slab = new Uint8Array(SLAB)
+      used = 0
+    }
+    const own = slab.subarray(used, used + length)
+    own.set(bytes)
+    used += length
+    return own
+  }
+}
+
+/** `joinPosition`, with what a million positions share kept. */
+function positionTexts(): (log_segment: string, log_offset: number) => string {
+  let of = { log_segment: '', high: -1, sharded: false, head: '' }
+  return (log_segment, log_offset) => {
+    const high = Math.floor(log_offset / LOW)
+    if (of.high !== high || of.log_segment !== log_segment) {
+      const head = joinPosition({ log_segment, log_offset: high * LOW }).slice(0, -6)
+      of = { log_segment, high, sharded: log_segment.includes('.'), head }
+    }
+    if (of.sharded) return joinPosition({ log_segment, log_offset })
+    return of.head + String(LOW + log_offset - high * LOW).slice(1)
+  }
+}

@@ -1,0 +1,73 @@
+/** Stretches of the log, each of which is read and sorted by itself. */
+
+/** A place in the log, as a row of the archive has it. */
+export type RowPlace = { log_segment: string; log_offset: number }
+
+/** A file with wanted rows in it: how many, and between which places. */
+export type SurveyedFile = { name: string; rows: number; first: RowPlace; last: RowPlace }
+
+/** `within` is its condition on rows; `names` are the files that have any of it. */
+export type Stretch = { names: string[]; within: string }
+
+/**
+ * Rows of a stretch, at least: the files of a day are read together. What came in late lies with its day and far behind
+ * it in the log, so that a file may be in many stretches; it is looked through for each, and the rest of it left alone.
+ */
+const ROWS = 1_000_000
+
+type Day = { first: RowPlace; rows: number }
+
+export function stretchesOf(files: readonly SurveyedFile[], rows = ROWS): Stretch[] {
+  const segments = new Set(files.flatMap(({ first, last }) => [first.log_segment, last.log_segment]))
+  const compare = segments.size > 1 ? bySegment : byOffset
+  const days = [...Map.groupBy(files, dayOf).values()]
+    .map(
+      (of): Day => ({
+        first: of.map(({ first }) => first).reduce((a, b) => (compare(b, a) < 0 ? b : a)),
+        rows: of.reduce((sum, one) => sum + one.rows, 0),
+      }),
+    )
+    .sort((a, b) => compare(a.first, b.first))
+  const cuts: RowPlace[] = []
+  let gathered = 0
+  for (const { first, rows: more } of days) {
+    const isNew = compare(first, cuts.at(-1) ?? (days[0] as Day).first) > 0
+    if (gathered >= rows && isNew) {
+      cuts.push(first)
+      gathered = 0
+    }
+    gathered += more
+  }
+  return [null, ...cuts].map((from, n): Stretch => {
+    const to = cuts[n] ?? null
+    const isIn = ({ first, last }: SurveyedFile) =>
+      (!from || compare(last, from) >= 0) && (!to || compare(first, to) < 0)
+    const conditions = [...(from ? [sql('>=', from)] : []), ...(to ? [sql('<', to)] : [])]
+    return {
+      names: files.filter(isIn).map(({ name }) => name),
+      within: conditions.join(' AND ') || 'true',
+    }
+  })
+
+  function sql(than: string, { log_segment, log_offset }: RowPlace): string {
+    return compare === byOffset
+      ? `log_offset ${than} ${log_offset}`
+      : `log_segment ${than} '${log_segment.replaceAll("'", "''")}'`
+  }
+}
+
+/** The day in a file's name. */
+function dayOf({ name }: SurveyedFile): string {
+  return (
+    /\d{4}\/\d\d(?:\/\d\d)?|year=\d+\/month=\d+(?:\/day=\d+)?/.exec(name)?.[0].replace(/[a-z]+=/g, '') ?? ''
+  )
+}
+
+function byOffset(a: RowPlace, b: RowPlace): number {
+  return a.log_offset - b.log_offset
+}
+
+/** Cut between segments alone: of those that hold many rows there are few. */
+function bySegment(a: RowPlace, b: RowPlace): number {
+  return a.log_segment < b.log_segment ? -1 : a.log_segment > b.log_segment ? 1 : 0
+}

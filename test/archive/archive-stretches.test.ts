@@ -1,0 +1,102 @@
+/** The log in stretches: every row in one of them, read in the order of the log however long they are. */
+import fc from 'fast-check'
+import { expect, it, test } from 'vitest'
+import { type RowPlace, type SurveyedFile, stretchesOf } from '../../adapters/archive-stretches.ts'
+import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
+import type { LogRecord } from '../../events/record.ts'
+import { createNightHome } from './night-home.ts'
+import '../steady-seed.ts'
+import { charger, NOON } from './archived-records.ts'
+
+const place = (log_offset: number, log_segment = '00000'): RowPlace => ({ log_segment, log_offset })
+const file = (name: string, rows: number, first: RowPlace, last: RowPlace): SurveyedFile => ({
+  name,
+  rows,
+  first,
+  last,
+})
+
+/** Whether SQL would say that the place is in the stretch. */
+function isWithin(within: string, { log_segment, log_offset }: RowPlace): boolean {
+  return within.split(' AND ').every((condition) => {
+    const [, column, than, value = ''] = /^(\w+) (<|>=) '?([^']*)'?$/.exec(condition) ?? []
+    if (condition === 'true') return true
+    if (column === 'log_offset')
+      return than === '<' ? log_offset < Number(value) : log_offset >= Number(value)
+    return than === '<' ? log_segment < value : log_segment >= value
+  })
+}
+
+test('days are read together until there are rows enough, and a late row with the stretch that it is in', () => {
+  const files = [
+    file('2026/11/20/dev-1/events.parquet', 60, place(1), place(500)),
+    file('2026/11/20/dev-2/events.parquet', 60, place(2), place(99)),
+    file('2026/11/21/dev-1/events.parquet', 60, place(100), place(200)),
+    file('2026/11/22/dev-1/events.parquet', 60, place(201), place(300)),
+  ]
+  expect(stretchesOf(files, 100)).toEqual([
+    { names: [files[0]?.name, files[1]?.name], within: 'log_offset < 100' },
+    { names: [files[0]?.name, files[2]?.name, files[3]?.name], within: 'log_offset >= 100' },
+  ])
+  expect(stretchesOf(files, 1_000)).toEqual([{ names: files.map(({ name }) => name), within: 'true' }])
+})
+
+it('has every row in one stretch, with its file', () => {
+  const places = fc.record({ log_segment: fc.constantFrom('a', 'b', 'c'), log_offset: fc.nat(50) })
+  const files = fc.array(
+    fc.record({ day: fc.integer({ min: 10, max: 14 }), rows: fc.nat(20), of: fc.tuple(places, places) }),
+    { minLength: 1, maxLength: 12 },
+  )
+  fc.assert(
+    fc.property(files, fc.boolean(), (made, one) => {
+      const key = ({ log_segment, log_offset }: RowPlace) =>
+        `${log_segment}${String(log_offset).padStart(3, '0')}`
+      const all = made.map(({ day, rows, of }, n) => {
+        const both = of.map((at) => (one ? { ...at, log_segment: 'a' } : at))
+        const segments = both.map(({ log_segment }) => log_segment).sort()
+        const offsets = both.map(({ log_offset }) => log_offset).sort((a, b) => a - b)
+        const [first, last] = [0, 1].map((at) => place(offsets[at] as number, segments[at]))
+        return {
+          both,
+          ...file(`2026/11/${day}/d${n}/events.parquet`, rows, first as RowPlace, last as RowPlace),
+        }
+      })
+      const stretches = stretchesOf(all, 15)
+      for (const { both, name } of all)
+        for (const at of both) {
+          const holding = stretches.filter(({ within }) => isWithin(within, at))
+          expect(
+            holding.map(({ names }) => names.includes(name)),
+            key(at),
+          ).toEqual([true])
+        }
+      // In their order, one behind the other.
+      const ends = stretches.map(({ within }) => within)
+      expect(new Set(ends).size).toBe(ends.length)
+    }),
+  )
+})
+
+it('is read alike in one stretch and in many', async () => {
+  const home = await createNightHome()
+  const day = (n: number) => NOON - (9 - n) * 86_400_000
+  for (let n = 0; n < 5; n++) {
+    const said = Array.from({ length: 40 }, (_, at) => {
+      // Some of it is days late.
+      const happened = day(n) + at * 60_000 - (at % 7 === 0 ? 2 * 86_400_000 : 0)
+      return { ...charger(at, happened, {}, `dev-${at % 3}`), received_at: day(n) + at * 60_000 }
+    })
+    await home.take(said)
+    await home.night(new Date(day(n)).toISOString().slice(0, 10))
+  }
+  const read = async (stretch_rows?: number) => {
+    const records: LogRecord[] = []
+    const source = duckdbArchiveSource(home.files, stretch_rows === undefined ? {} : { stretch_rows })
+    for await (const record of source.records({ from: 0, to: NOON * 2 })) records.push(record)
+    return records
+  }
+  const log = await home.log.read('', 1_000)
+  expect(await read(30)).toEqual(log)
+  expect(await read()).toEqual(log)
+  await home.close()
+}, 120_000)
