@@ -33,8 +33,7 @@ export async function applyConfig(
       rule: `differs from ${state.device_type}, which ${device_id} is`,
     }
   }
-  const identity = hashOf([device_id, 'config', effective_from, written_at, canonicalMessage(config)])
-  const key = eventKey({ event_time: effective_from, rank: RANK.config, identity })
+  const { identity, key } = configKey(message)
   if (await isRowKnown(work, key)) {
     work.figures.duplicates++
     return null
@@ -70,6 +69,11 @@ export async function applyConfig(
   const { counters } = work.state
   work.state = { ...known, applied, counters: { ...counters, late: counters.late + (late ? 1 : 0) } }
   return null
+}
+
+export function configKey({ device_id, effective_from, written_at, config }: ConfigMessage) {
+  const identity = hashOf([device_id, 'config', effective_from, written_at, canonicalMessage(config)])
+  return { identity, key: eventKey({ event_time: effective_from, rank: RANK.config, identity }) }
 }
 
 /** From where on a new version changes what charts have seen: its own time, or, by a first rating, the very beginning. */

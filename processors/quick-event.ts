@@ -87,3 +87,11 @@ function ordinalOf(report: DeviceReport): string {
   const identity = identityOf(report)
   return eventKey({ event_time: reported_timestamp, rank: rankOf(report), identity, sequence }).ord
 }
+
+/**
+ * Whether a message that was sent while the clock was not set lies before `at`: where it does not, nobody knows its boot, and
+ * with it its time, who has not read all that was said before. It never lies behind its receipt.
+ */
+export function isUnsetBefore(report: DeviceReport, received_at: number, at: EventKey | null): boolean {
+  return at !== null && report.reported_timestamp < FIRST_EPOCH_MS && received_at < at.ts
+}

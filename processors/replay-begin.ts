@@ -4,7 +4,7 @@
  */
 import { FUTURE_LIMIT_MS, newClock } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
-import type { DeviceReport } from '../events/event.ts'
+import { identityOf } from '../events/identity.ts'
 import { afterDecisions, compareKeys, type EventKey, lowestKey, MAX_TIMESTAMP_MS } from '../events/key.ts'
 import { isPairId } from '../events/pair-id.ts'
 import type { Checkpoint, DeviceStateItem, HotStore, Summary } from '../events/ports.ts'
@@ -22,7 +22,10 @@ import {
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
 import { thingId } from '../statecharts/thing-id.ts'
+import { configKey } from './apply-internal.ts'
+import { type DeviceRecord, openRecord, readRecord } from './decode-record.ts'
 import type { Lookups } from './device-work.ts'
+import { setClockKey } from './quick-event.ts'
 import { canBegin } from './repair.ts'
 import { SourceRefused } from './replay-source.ts'
 import { factsOf, type Things } from './replay-things.ts'
@@ -66,8 +69,9 @@ export function createBegin({ stored, lacking_ms, from }: BeginOptions): Begin {
     const item = (await stored.loadStates([device_id])).get(device_id)
     if (!item) return 'anew'
     const now = parseStored(item.state)
+    const isWhole = lacking_ms !== null && firstReceived(now) > lacking_ms
+    if (isWhole || (await isFirst(stored, device_id, first))) return atTheBeginning(item, now)
     const received_ms = isStamped(first) ? first.received_at : lacking_ms
-    if (firstReceived(now) >= (received_ms ?? first.received_at)) return atTheBeginning(item, now)
     // Whoever asks for what happened since says that the source has it.
     const lacking = received_ms ?? (from > 0 ? from : null)
     // A repair that somebody has begun and not ended: its checkpoints hold for nobody.
@@ -88,12 +92,23 @@ export function isStamped({ source, verdict, topic }: LogRecord): boolean {
   return !('device_id' in route && isPairId(route.device_id))
 }
 
-/**
- * Whether a message that was sent while the clock was not set lies before `at`: where it does not, nobody knows its boot, and
- * with it its time, who has not read all that was said before. It never lies behind its receipt.
- */
-export function isUnsetBefore(report: DeviceReport, received_at: number, at: EventKey | null): boolean {
-  return at !== null && report.reported_timestamp < FIRST_EPOCH_MS && received_at < at.ts
+/** Whether the device was not known before it: its row says that it was the first to change anything. */
+async function isFirst(stored: StoredHistory, device_id: string, record: LogRecord): Promise<boolean> {
+  const read = readRecord(openRecord(record), () => device_id)
+  if ('rejection' in read) return false
+  const key = await keyOf(stored, read)
+  const row = key && (await stored.findEvent(device_id, key))
+  return row ? (row.entered ?? row.applied) === 1 : false
+}
+
+async function keyOf(stored: StoredHistory, read: DeviceRecord): Promise<EventKey | null> {
+  if (read.kind === 'config') return configKey(read.message).key
+  if (read.kind === 'pair') return read.message.key
+  if (read.kind !== 'report') return null
+  const { device_id, report, record } = read
+  const isUnset = report.reported_timestamp < FIRST_EPOCH_MS
+  const identity = isUnset ? identityOf(report, 1) : identityOf(report)
+  return setClockKey(report, record.received_at) ?? stored.findIdentity(device_id, identity)
 }
 
 /** @throws SourceRefused for a state that newer code made. */

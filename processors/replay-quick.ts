@@ -16,8 +16,8 @@ import { summarizeSession } from '../statecharts/evse-summary.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
 import { KnownCopies, printOf } from './known-copies.ts'
-import { QuickEvent, setClockKey } from './quick-event.ts'
-import { type Beginning, isUnsetBefore } from './replay-begin.ts'
+import { isUnsetBefore, QuickEvent, setClockKey } from './quick-event.ts'
+import type { Beginning } from './replay-begin.ts'
 import { factsOf, type Things } from './replay-things.ts'
 
 type Held = { key: EventKey; event: QuickEvent; print: number }

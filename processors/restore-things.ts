@@ -8,6 +8,7 @@ import type { EvseContext, OpenSession } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
 import { thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
+import { readState } from './parsed-states.ts'
 import { becauseOf } from './replace-decisions.ts'
 import { type KnownThings, thingOf } from './withdraw-things.ts'
 
@@ -25,42 +26,65 @@ export async function restoreThings(
   const told = new Set(known)
   for (const one of again.puts.toArray()) if (one.table === 'summaries') told.add(one.item.id)
   const open = openIn(began)
-  const changed = new Map<unknown, EventRow>()
+  const changed = new Map<unknown, number>()
   for (const row of rows) {
     const id = thingOf(row)
     if (row.origin !== 'chart' || told.has(id)) continue
-    changed.set(id, row)
+    changed.set(id, row.body.started_at as number)
   }
+  for (const [id, started_at] of open)
+    if (!told.has(id) && !changed.has(id) && (await isLeft(work, began, id, started_at)))
+      changed.set(id, started_at)
   const restored: Put[] = []
-  for (const [id, row] of changed) {
-    const item = await restoreThing(work, again, { id, row, began, isOpen: open.has(id) })
+  for (const [id, started_at] of changed) {
+    const item = await restoreThing(work, again, { id, started_at, began, isOpen: open.has(id) })
     if (item) restored.push({ table: 'summaries', item })
   }
   return restored
 }
 
+/**
+ * Whether attempts that never wrote their states may have told otherwise of an open thing, and no row says so any more: a
+ * repair that has left its mark may have put another row in the place of the one that did, before it came to give the thing
+ * back.
+ */
+async function isLeft(
+  { lookups, stored, state }: DeviceWork,
+  { undoable }: DeviceState,
+  id: unknown,
+  started_at: number,
+): Promise<boolean> {
+  if (lookups.atomic) return false
+  if (stored && readState(stored).repairing) return true
+  const applied = stored?.applied ?? 0
+  const things = await lookups.things(state.device_id, started_at, started_at + 1)
+  if (things.some((thing) => thing.id === id && thing.applied > applied)) return true
+  if (!undoable || thingOf(undoable) !== id) return false
+  const end = await lookups.findEvent(state.device_id, undoable)
+  return end !== null && end.applied > applied
+}
+
 const OPEN = /^(session\.|calling\.|silent$)/
 
-/** Sessions and cycles that are open, and a session that may still be continued. */
-function openIn({ device_id, instances }: DeviceState): Set<unknown> {
-  const ids = new Set<unknown>()
+/** When sessions and cycles began that are open, and a session that may still be continued. */
+function openIn({ device_id, instances }: DeviceState): Map<unknown, number> {
+  const begun = new Map<unknown, number>()
   for (const [name, { value, context }] of Object.entries(instances)) {
     const { session, cycle } = context as Partial<EvseContext & HvacContext>
     const thing = OPEN.test(statePath(value)) ? (session ?? cycle) : null
-    if (thing) ids.add(thingId(device_id, name, thing.opened_by))
+    if (thing) begun.set(thingId(device_id, name, thing.opened_by), thing.started_at)
   }
-  return ids
+  return begun
 }
 
-type Changed = { id: unknown; row: EventRow; began: DeviceState; isOpen: boolean }
+type Changed = { id: unknown; started_at: number; began: DeviceState; isOpen: boolean }
 
 async function restoreThing(
   work: DeviceWork,
   again: DeviceWork,
-  { id, row, began, isOpen }: Changed,
+  { id, started_at, began, isOpen }: Changed,
 ): Promise<Summary | null> {
   const { device_id, applied } = work.state
-  const started_at = row.body.started_at as number
   const things = await work.lookups.things(device_id, started_at, started_at + 1)
   const thing = things.find((one) => one.id === id)
   if (!thing || !began.horizon || work.puts.has(`summaries ${thing.id}`)) return null
