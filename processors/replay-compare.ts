@@ -2,7 +2,7 @@
 import type { Summary } from '../events/ports.ts'
 import type { FoldedDevice } from './replay-fold.ts'
 import type { ReplayRange } from './replay-source.ts'
-import { factsOf, type ThingFacts, type Things } from './replay-things.ts'
+import { energyOf, factsOf, type ThingFacts, type Things } from './replay-things.ts'
 
 /** A device's live things that began in the half-open range of epoch ms, as they are stored. */
 export type StoredThings = (device_id: string, from: number, to: number) => Promise<Summary[]>
@@ -87,21 +87,24 @@ function judge(compared: Compared, id: string, before: ThingFacts, now: ThingFac
   const { kind, started_at } = now
   const change: ChangedThing = { kind, id, started_at }
   if (before.ended_at !== now.ended_at) change.ended_at = [before.ended_at, now.ended_at]
-  if (before.energy_kwh !== now.energy_kwh) change.energy_kwh = [before.energy_kwh, now.energy_kwh]
+  const [had_kwh, has_kwh] = [energyOf(before), energyOf(now)]
+  if (had_kwh !== has_kwh) change.energy_kwh = [had_kwh, has_kwh]
   if (before.location !== now.location) change.location = [before.location, now.location]
   // What a thing says beside is another matter once it has ended in one of them alone.
-  if (before.rest !== now.rest && !change.ended_at) change.other = true
+  const says_more = kind === 'cycle' && change.energy_kwh
+  if (before.rest !== now.rest && !change.ended_at && !says_more) change.other = true
   if (Object.keys(change).length === 3) compared.same++
   else compared.change.push(change)
 }
 
 /** An alarm's energy is of a session that has its own. */
-function kwhOf({ kind, energy_kwh }: ThingFacts): number {
-  return kind === 'alarm' ? 0 : (energy_kwh ?? 0)
+function kwhOf(facts: ThingFacts): number {
+  return facts.kind === 'alarm' ? 0 : (energyOf(facts) ?? 0)
 }
 
-function told(id: string, { kind, started_at, ended_at, energy_kwh }: ThingFacts): ToldThing {
-  return { kind, id, started_at, ended_at, energy_kwh }
+function told(id: string, facts: ThingFacts): ToldThing {
+  const { kind, started_at, ended_at } = facts
+  return { kind, id, started_at, ended_at, energy_kwh: energyOf(facts) }
 }
 
 function byTime(a: ToldThing | ChangedThing, b: ToldThing | ChangedThing): number {

@@ -10,6 +10,8 @@ export type ThingFacts = {
   ended_at: number | null
   energy_kwh: number | null
   location: string | null
+  /** Of a cycle, whose energy is consumed and not delivered. Absent where an older revision has folded it. */
+  consumed_kwh?: number | null
   /** Of a session. Absent where a revision older than this field has folded it, as `variety` is. */
   charging_s?: number | null
   /** A cycle's mode, an alarm's name: what is of another variety has nothing to do with it. */
@@ -26,6 +28,7 @@ const BOOKKEEPING = new Set(['revision', 'energy_kwh', 'ended_at', 'started_at',
 export function factsOf({ kind, started_at, location, body }: Summary): ThingFacts {
   const ended_at = (body.ended_at as number | null | undefined) ?? null
   const energy_kwh = (body.energy_kwh as number | null | undefined) ?? null
+  const consumed_kwh = (body.energy_consumed_kwh as number | null | undefined) ?? null
   const open = body.ended_at === null
   const said = open ? { device_session_id: body.device_session_id } : body
   // A number, for a text of a year's sessions is many megabytes.
@@ -38,10 +41,16 @@ export function factsOf({ kind, started_at, location, body }: Summary): ThingFac
     ended_at,
     energy_kwh: open ? null : energy_kwh,
     location,
+    consumed_kwh: open ? null : consumed_kwh,
     charging_s,
     variety,
     rest,
   }
+}
+
+/** What a session delivered or a cycle consumed, kWh; null where nobody knows. */
+export function energyOf({ energy_kwh, consumed_kwh = null }: ThingFacts): number | null {
+  return energy_kwh ?? consumed_kwh
 }
 
 function stableText(value: unknown, top = true): string {

@@ -163,7 +163,17 @@ describe('verify of a log that was pruned', () => {
     expect(report).toMatchObject({ same: 3, differences: [] })
     expect(await reportOf('--log', data, '--location', 'yard')).toMatchObject({ same: 3 })
     change(data, `UPDATE summaries SET body = json_set(body, '$.energy_consumed_kwh', 5)`)
-    expect((await reportOf('--log', data)).change).toBe(3)
+    const changed = await reportOf('--log', data)
+    expect(changed.change).toBe(3)
+    // A cycle's energy is what it consumed, and all that differs.
+    const { stored_kwh, folded_kwh, change: cycles = [] } = changed.differences[0] ?? {}
+    expect([stored_kwh, cycles.map(({ energy_kwh }) => energy_kwh?.[0])]).toEqual([15, [5, 5, 5]])
+    expect(folded_kwh).toBeCloseTo(
+      cycles.reduce((sum, { energy_kwh }) => sum + (energy_kwh?.[1] ?? 0), 0),
+      6,
+    )
+    expect(folded_kwh).toBeGreaterThan(0)
+    expect(cycles.some(({ other }) => other)).toBe(false)
   })
 
   it('and those of a device that said nothing yet', async () => {
