@@ -13,6 +13,7 @@ const THINGS_A_PAGE = 100
 const ABOVE_ALL = '~'
 
 export async function history(calls: DynamoCalls, device_id: string, range: Range): Promise<EventRow[]> {
+  if (isEmpty(range)) return []
   const items = await all(calls, 'events', {
     partition: { name: 'device_id', value: toColumn(device_id) },
     condition: '#timestamp BETWEEN :from AND :to',
@@ -54,6 +55,7 @@ export async function checkpoints(
   device_id: string,
   range: Range,
 ): Promise<Checkpoint[]> {
+  if (isEmpty(range)) return []
   const query = checkpointQuery(device_id, range.from, range.to)
   const items = await all(calls, 'lookups', query)
   return items
@@ -68,6 +70,7 @@ export async function checkpointBefore(
   applied: number,
 ): Promise<Checkpoint | null> {
   const first = { ts: 0, ord: '0'.repeat(25) }
+  if (isEmpty({ from: first, to: key })) return null
   const query = { ...checkpointQuery(device_id, first, key), newest_first: true, limit: 16 }
   for (let start: Item | null = null; ; ) {
     const page = await queryPage(calls, 'lookups', query, start)
@@ -87,6 +90,11 @@ function checkpointQuery(device_id: string, from: EventKey, to: EventKey): Parti
     values: { ':from': first?.entry ?? { S: '' }, ':to': last?.entry ?? { S: '' } },
     consistent: true,
   }
+}
+
+/** A BETWEEN whose bounds are the wrong way round is an error. */
+function isEmpty({ from, to }: Range): boolean {
+  return compareKeys(from, to) >= 0
 }
 
 function entryOf(key: EventKey): string {

@@ -7,7 +7,7 @@ import {
   type FoldOptions,
   foldRecords,
 } from '../processors/replay-fold.ts'
-import type { ReplayRange } from '../processors/replay-source.ts'
+import { type ReplayRange, SourceRefused } from '../processors/replay-source.ts'
 import type { Fold } from '../processors/replay-verify.ts'
 import { inScratch, pastOf } from './replay-archive.ts'
 import { openSource } from './replay-open.ts'
@@ -31,6 +31,8 @@ export type ShareStart = Pick<FoldPlan, 'source' | 'until' | 'range' | 'begin'> 
   shares: number
   /** Where its source may put files for a while: whoever started it removes them, however it ends. */
   scratch?: string | undefined
+  /** Another share has failed where it is 1: nothing more is wanted. */
+  stop?: Int32Array
 }
 
 /** Tells now and then. */
@@ -55,6 +57,7 @@ export async function withShare<Figures>(
   }
   // A source may have much to do before it has a record.
   const onRead = (now: number) => {
+    endWhereStopped(start.stop)
     read = now
     if (total !== null) told()
   }
@@ -71,6 +74,7 @@ export async function withShare<Figures>(
   total = opened.total
   try {
     const onRecords = (now: number) => {
+      endWhereStopped(start.stop)
       records = now
       told()
     }
@@ -92,6 +96,11 @@ function beginningsOf({ stored, lacking_ms }: BeginAt, { from }: ReplayRange) {
   const file = sqliteStored(stored.path)
   const begin = createBegin({ stored: file.history, lacking_ms, from })
   return { begin, configs: file.wirelessConfigs(), close: file.close }
+}
+
+/** A thread that is ended from outside while DuckDB works for it takes the process with it: it ends by itself. */
+function endWhereStopped(stop: Int32Array | undefined): void {
+  if (stop && Atomics.load(stop, 0) === 1) throw new SourceRefused('another thread has failed')
 }
 
 /** A thread a share; with one, this thread. */

@@ -20,23 +20,45 @@ export type ShareListener = {
 
 type Tell<Item> = (item: Item) => Promise<void> | void
 
-/** A thread a start: `worker` is a file, `tell` hears the items of each in their order. When one fails, all end. */
+/**
+ * A thread a start: `worker` is a file, `tell` hears the items of each in their order. When one fails, all end, by
+ * themselves where `stop` of their data is 1.
+ */
 export async function runShares<Item, Figures>(
   worker: URL,
   starts: readonly { share: number }[],
   on: ShareListener,
   tell: Tell<Item>,
 ): Promise<Figures[]> {
-  const threads = starts.map((start) => new Worker(worker, { workerData: start }))
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  const threads = starts.map((start) => new Worker(worker, { workerData: { ...start, stop } }))
   const loaded = threads.map(isLoaded)
   try {
     const shares = threads.map((thread, nth) =>
       listen<Item, Figures>(thread, starts[nth]?.share ?? nth, on, tell),
     )
     return await Promise.all(shares)
+  } catch (error) {
+    Atomics.store(stop, 0, 1)
+    await Promise.all(threads.map(hasEnded))
+    throw error
   } finally {
     await Promise.all(threads.map((thread, nth) => loaded[nth]?.then(() => thread.terminate())))
   }
+}
+
+/** What a thread that is to stop has for it: it looks whenever it has read something. */
+const MOST_MS = 30_000
+
+function hasEnded(thread: Worker): Promise<void> {
+  if (thread.threadId === -1) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, MOST_MS)
+    thread.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 function isLoaded(thread: Worker): Promise<void> {

@@ -32,6 +32,10 @@ export function histories(rule: Rule, home: Home): void {
     expect(await of(1, 3)).toEqual([keys[1], keys[2]])
     expect(await of(2, 4)).toEqual([keys[2], keys[3]])
     expect(await of(2, 2)).toEqual([])
+    // Of a session that begins behind what is asked for nothing lies there, in any home.
+    expect(await of(4, 0)).toEqual([])
+    expect(await store.checkpoints('dev-1', { from: key(2, 0), to: key(0, 1) })).toEqual([])
+    expect(await store.checkpointBefore('dev-1', { ts: 0, ord: '0'.repeat(25) }, 9)).toBeNull()
     expect(await store.history('dev-2', ALL)).toEqual([])
   })
 
