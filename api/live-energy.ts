@@ -2,11 +2,11 @@
 import { energyHours } from '../energy/energy-hours.ts'
 import { type EnergyMark, electricalTold, marksOf, type Reading } from '../energy/energy-marks.ts'
 import { energyThing } from '../energy/energy-thing.ts'
-import { configsOf } from '../events/config-at.ts'
 import type { EnergyHour, EnergyQuery } from '../events/energy-hours.ts'
 import { lowestKey } from '../events/key.ts'
 import type { ReadStore, Summary } from '../events/ports.ts'
 import { createOffsets } from '../events/zone.ts'
+import { configAt } from '../statecharts/config-in-force.ts'
 import { withFiguresSoFar } from './figures-so-far.ts'
 
 const PAGE = 1_000
@@ -62,9 +62,10 @@ async function hoursOfDevice(
   const from = Math.min(...sessions.map(({ started_at }) => started_at))
   const until = Math.max(...sessions.map((thing) => thing.until))
   const marks = sessions.length > 0 ? await marksIn(store, device_id, from, until) : []
-  const configAt = configsOf((await store.configHistory(device_id, 20)).items)
-  const { timezone = 'UTC' } = configAt(now)
-  return energyHours(things, marks, { timezone, offsets: createOffsets(timezone) }, configAt)
+  const versions = (await store.configHistory(device_id, 20)).items.toReversed()
+  const { timezone = 'UTC' } = configAt(versions, now)
+  const zone = { timezone, offsets: createOffsets(timezone) }
+  return energyHours(things, marks, zone, (at) => configAt(versions, at))
 }
 
 async function marksIn(

@@ -3,10 +3,10 @@ import { type EnergyThing, energyHours } from '../energy/energy-hours.ts'
 import type { EnergyMark } from '../energy/energy-marks.ts'
 import { energyThing } from '../energy/energy-thing.ts'
 import { DAY_MS, dayOf, dayStart } from '../events/archive.ts'
-import { configsOf } from '../events/config-at.ts'
 import type { EnergyBook, EnergyHour, EnergyWindow } from '../events/energy-hours.ts'
 import type { ReadStore, Summary } from '../events/ports.ts'
 import { createOffsets, type Offsets } from '../events/zone.ts'
+import { configAt } from '../statecharts/config-in-force.ts'
 import type { NightInput, NightPorts } from './night-ports.ts'
 import { loadPlan } from './staging.ts'
 
@@ -117,12 +117,12 @@ async function hoursOf(
     const own = byDevice.get(device_id)
     byDevice.delete(device_id)
     if (!own) return
-    const configAt = configsOf((await ports.reads.configHistory(device_id, 20)).items)
-    const { timezone = 'UTC' } = configAt(until)
+    const versions = (await ports.reads.configHistory(device_id, 20)).items.toReversed()
+    const { timezone = 'UTC' } = configAt(versions, until)
     const offsets = zones.get(timezone) ?? createOffsets(timezone)
     zones.set(timezone, offsets)
     const told = own.map((thing) => toldUntil(thing, marks, until))
-    hours.push(...energyHours(told, marks, { timezone, offsets }, configAt))
+    hours.push(...energyHours(told, marks, { timezone, offsets }, (at) => configAt(versions, at)))
   }
   if (things.some(({ kind }) => kind === 'session')) {
     const from = things.reduce((least, { started_at }) => Math.min(least, started_at), until)

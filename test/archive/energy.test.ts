@@ -36,10 +36,10 @@ async function process(records: LogRecord[]): Promise<void> {
   await processBatch(taken, { store: home.hot, metrics: { count() {}, gauge() {} }, logger: quiet }, 'charts')
 }
 
-const config = (config: Record<string, unknown>) => {
+const config = (config: Record<string, unknown>, effective_from = 0) => {
   const { topic, payload } = configArriving({
     device_id: 'dev-1',
-    effective_from: 0,
+    effective_from,
     written_at: EVENING - HOUR,
     config,
   })
@@ -121,6 +121,24 @@ describe('energy over the nights', () => {
       [3, 'register', 3],
       [3, 'register', 3],
     ])
+  })
+
+  it('peaks of an hour are those of its sessions, by a rating that was first written down later too', async () => {
+    const said = (min: number, more: object) =>
+      charger(++position, EVENING + min * MIN, { event_type: 'telemetry', pilot_state: 'C', ...more })
+    await process([
+      config({ device_type: 'evse', rated_voltage_v: 230 }, EVENING + 90 * MIN),
+      said(1, { current_draw: 16 }),
+      said(30, { current_draw: 10 }),
+      said(70, { current_draw: 8 }),
+      unplug(EVENING + 110 * MIN, 3),
+    ])
+    const now = MIDNIGHT + HOUR
+    const peaks = async () =>
+      (await ask('device_id=dev-1&by=hour', now)).body.items.map(({ peak_power_kw }) => peak_power_kw)
+    expect(await peaks()).toEqual([3.68, 1.84])
+    await home.night('2026-11-20', { now: () => now })
+    expect(await peaks()).toEqual([3.68, 1.84])
   })
 
   it('of a past day is told again by what came late, where a night was killed behind the day’s file too', async () => {
