@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import { hashOf } from '../events/hash.ts'
+import { listedSizes } from './listed-sizes.ts'
 
 /** More is needed at once than may lie here. */
 export class ScratchTooSmall extends Error {}
@@ -12,7 +13,7 @@ export class ScratchTooSmall extends Error {}
  * has brought is there until it is called again. Of files that were not listed before it knows no size.
  */
 export function heldFiles(files: ArchiveFiles, folder: string, most_bytes: number): ArchiveFiles {
-  const sizes = new Map<string, number>()
+  const { sizes, list } = listedSizes(files)
   /** By how lately they were asked for, the latest last. */
   const held = new Map<string, string>()
   const bytesOf = (names: Iterable<string>) =>
@@ -51,11 +52,7 @@ export function heldFiles(files: ArchiveFiles, folder: string, most_bytes: numbe
 
   return {
     ...files,
-    list: async (prefix) => {
-      const listed = await files.list(prefix)
-      for (const { name, bytes } of listed) sizes.set(name, bytes)
-      return listed
-    },
+    list,
     bring: async (names) => {
       const coming = join(folder, 'coming')
       await mkdir(coming, { recursive: true })

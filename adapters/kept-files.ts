@@ -3,13 +3,14 @@ import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import { hashOf } from '../events/hash.ts'
+import { listedSizes } from './listed-sizes.ts'
 
 /**
  * `bring` of files that were listed before asks for each once, as long as it has the same size: a file that a night has
  * rewritten since only has more in it. With more than `most_bytes` in the folder all of it goes first.
  */
 export function keptFiles(files: ArchiveFiles, folder: string, most_bytes: number): ArchiveFiles {
-  const sizes = new Map<string, number>()
+  const { sizes, list } = listedSizes(files)
 
   async function bringOne(name: string, scratch: string): Promise<string> {
     const kept = join(folder, `${hashOf([name, sizes.get(name) ?? null])}.parquet`)
@@ -24,11 +25,7 @@ export function keptFiles(files: ArchiveFiles, folder: string, most_bytes: numbe
 
   return {
     ...files,
-    list: async (prefix) => {
-      const listed = await files.list(prefix)
-      for (const { name, bytes } of listed) sizes.set(name, bytes)
-      return listed
-    },
+    list,
     bring: async (names, scratch) => {
       await mkdir(folder, { recursive: true })
       if ((await bytesIn(folder)) > most_bytes) {

@@ -27,6 +27,13 @@ export function configTopic(device_id: string): string {
   return `${INTERNAL_PREFIX}config/${encodeTopicId(device_id)}`
 }
 
+const CONFIG_PREFIX = configTopic('')
+
+/** Whether it tells a configuration, whosever. */
+export function isConfigTopic(topic: string): boolean {
+  return topic.startsWith(CONFIG_PREFIX)
+}
+
 export function untilTopic(device_id: string): string {
   return `${INTERNAL_PREFIX}until/${encodeTopicId(device_id)}`
 }

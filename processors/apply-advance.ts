@@ -7,6 +7,7 @@ import { chartsOf } from '../statecharts/device-charts.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
+import { learntName } from '../statecharts/learnt-name.ts'
 import { decidedPuts, decidedRow, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceWork, put } from './device-work.ts'
 
@@ -74,13 +75,10 @@ function takeDecision(
  * closed the session since, because time had passed beyond the message already, its end has told the id.
  */
 function putLearntId(work: DeviceWork, before: DeviceState, place: RowPlace, at: number): void {
-  const was = (before.instances.session?.context as EvseContext | undefined)?.session
-  const context = work.state.instances.session?.context as EvseContext | undefined
-  const now = context?.session
-  if (!context || !was || !now || was.opened_by !== now.opened_by) return
-  if (was.device_session_id === now.device_session_id) return
-  if (statePathOf(work.state.instances.session) === 'silent') return
-  const facts = summarizeSession(context, at, null)
+  if (!learntName(before, work.state)) return
+  const { session } = work.state.instances
+  if (!session || statePathOf(session) === 'silent') return
+  const facts = summarizeSession(session.context as EvseContext, at, null)
   put(work, work.state.horizon, ...summaryPuts(work.state, 'session', 'session', facts, place))
 }
 

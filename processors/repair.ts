@@ -12,7 +12,7 @@ import { isFoldable } from '../statecharts/chart-versions.ts'
 import { type ConfigInForce, withVersion } from '../statecharts/config-in-force.ts'
 import { chartsOf } from '../statecharts/device-charts.ts'
 import { type DeviceState, newDeviceState, parseDeviceState } from '../statecharts/device-state.ts'
-import type { EvseContext } from '../statecharts/evse-memory.ts'
+import { learntName } from '../statecharts/learnt-name.ts'
 import { thingId } from '../statecharts/thing-id.ts'
 import { takeAdvance } from './apply-advance.ts'
 import { takeEvent } from './apply-report.ts'
@@ -61,8 +61,9 @@ export async function repair(work: DeviceWork, last: Pick<LogRecord, 'position'>
     while (!isReadWhole(stretch) && !isRestRead(stretch, end)) await readOn(work, stretch)
   const { stored, checkpoints } = stretch
   const beyond = toldBeyond(work, stored, end)
-  const named = met && namedSince(met.was, work.state)
-  if (named) beyond.add(named)
+  // The message that told its name has no row of its own.
+  const named = met && learntName(met.was, work.state)
+  if (named) beyond.add(thingId(work.state.device_id, 'session', named.opened_by))
   if (met) undoEnd(work, again, stored, end)
   feedRepaired(work, again, stored, last)
   work.puts.takeBack({ from: start, to: changed })
@@ -221,18 +222,6 @@ function toldBeyond(work: DeviceWork, stored: readonly EventRow[], end: EventKey
     things.add(thingOf(row))
   }
   return things
-}
-
-/** The session that was open then, still is, and has learnt its name since: the message that told it has no row of its own. */
-function namedSince(was: DeviceState, now: DeviceState): string | null {
-  const [then, open] = [was, now].map(({ instances }) => {
-    const { session } = (instances.session?.context ?? {}) as Partial<EvseContext>
-    return session ?? null
-  })
-  if (!then || !open || then.opened_by !== open.opened_by) return null
-  return then.device_session_id === open.device_session_id
-    ? null
-    : thingId(now.device_id, 'session', open.opened_by)
 }
 
 /** An end that the fold has decided, and that is undone beyond `end`: the fold went no further than to decide it. */

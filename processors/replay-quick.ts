@@ -13,6 +13,7 @@ import { configAt, withVersion } from '../statecharts/config-in-force.ts'
 import { type DeviceState, newDeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext } from '../statecharts/evse-memory.ts'
 import { summarizeSession } from '../statecharts/evse-summary.ts'
+import { learntName } from '../statecharts/learnt-name.ts'
 import { decidedPuts, locationAt, type RowPlace, summaryPuts } from './decided-rows.ts'
 import { type DeviceRecord, deviceTypeOf } from './decode-record.ts'
 import { KnownCopies, printOf } from './known-copies.ts'
@@ -164,8 +165,9 @@ function take(device: QuickDevice, state: DeviceState, advanced: AdvancedDevice,
     const location = locationAt(then, timer === null ? at : when)
     keep(device, decidedPuts(state, one, placeAt(location)))
   }
-  const learnt = learntId(before, device.state, at)
-  if (learnt) keep(device, summaryPuts(state, 'session', 'session', learnt, placeAt(locationAt(state, at))))
+  if (!instances.session || !learntName(before, device.state)) return
+  const learnt = summarizeSession(instances.session.context as EvseContext, at, null)
+  keep(device, summaryPuts(state, 'session', 'session', learnt, placeAt(locationAt(state, at))))
 }
 
 /** Of a row's place only the location is told of a thing. */
@@ -180,13 +182,4 @@ function keep(device: QuickDevice, puts: readonly Put[]): void {
     if (latest && latest.id !== item.id) device.things.set(latest.id, factsOf(latest))
     device.latest = item
   }
-}
-
-/** A session as it is told where it has learnt its device's name for it behind its beginning. */
-function learntId(before: DeviceState, now: DeviceState, at: number) {
-  const was = (before.instances.session?.context as EvseContext | undefined)?.session
-  const context = now.instances.session?.context as EvseContext | undefined
-  const session = context?.session
-  if (!context || !was || !session || was.opened_by !== session.opened_by) return null
-  return was.device_session_id === session.device_session_id ? null : summarizeSession(context, at, null)
 }

@@ -2,7 +2,7 @@
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'
 import type { LogRecord } from '../events/record.ts'
-import { configTopic } from '../events/topics.ts'
+import { isConfigTopic } from '../events/topics.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import { createOwners } from './replay-owner.ts'
 import type { ReplayBatch, ReplayRange, ReplaySource } from './replay-source.ts'
@@ -43,10 +43,8 @@ export async function* selectRecords(
   }
 }
 
-const CONFIG_PREFIX = configTopic('')
-
 function isSetBefore(record: LogRecord, device_id: string | null, from: number): boolean {
-  if (!record.topic.startsWith(CONFIG_PREFIX)) return false
+  if (!isConfigTopic(record.topic)) return false
   const { type, at } = factsOf(record, device_id)
   return type === 'config' && at < from
 }

@@ -1,7 +1,7 @@
 /** The records of some of the devices of a source. */
 import type { ConfigVersion } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
-import { configTopic } from '../events/topics.ts'
+import { isConfigTopic } from '../events/topics.ts'
 import { createOwners, shareOf } from './replay-owner.ts'
 import type { ReplayRange, ReplaySource } from './replay-source.ts'
 
@@ -18,9 +18,6 @@ export type ShareOptions = {
   configs?: readonly ConfigVersion[]
 }
 
-/** Of the topics that tell configurations. */
-const CONFIG_PREFIX = configTopic('')
-
 /** Each record of this share in the order of the log. `figures` counts them, those of nobody in the first share. */
 export async function eachRecord(
   { source, range, share, shares, onRecords, configs }: ShareOptions,
@@ -36,7 +33,7 @@ export async function eachRecord(
   const skip = (topic: string): boolean => {
     const device_id = owners.byTopic(topic)
     // A configuration may say under which id IoT Wireless knows its device: everybody hears it.
-    return device_id !== undefined && !isMine(device_id) && !topic.startsWith(CONFIG_PREFIX)
+    return device_id !== undefined && !isMine(device_id) && !isConfigTopic(topic)
   }
   const heard_by = to + margin_ms
   let records = 0

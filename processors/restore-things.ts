@@ -6,6 +6,7 @@ import { statePath } from '../statecharts/chart.ts'
 import type { DeviceState } from '../statecharts/device-state.ts'
 import type { EvseContext, OpenSession } from '../statecharts/evse-memory.ts'
 import type { HvacContext } from '../statecharts/hvac-memory.ts'
+import { sessionOf } from '../statecharts/learnt-name.ts'
 import { thingId } from '../statecharts/thing-id.ts'
 import { type DeviceWork, put } from './device-work.ts'
 import { readState } from './parsed-states.ts'
@@ -166,8 +167,8 @@ async function lastTold(
 
 const TOLD_OPEN = /^(session_start|session_continued|cycle_start)$/
 
-function sessionIn({ instances }: DeviceState, started_at: number): OpenSession | null {
-  const { session } = (instances.session?.context ?? {}) as Partial<EvseContext>
+function sessionIn(state: DeviceState, started_at: number): OpenSession | null {
+  const session = sessionOf(state)
   return session?.started_at === started_at ? session : null
 }
 

@@ -8,7 +8,6 @@ import type { ArchiveFiles } from '../../events/archive.ts'
 import { DAY_MS, dayPath } from '../../events/archive.ts'
 import { firstOpenMonth, monthAfter, SMALL_FILE_BYTES } from '../../events/archive-months.ts'
 import type { LogRecord } from '../../events/record.ts'
-import type { Manifest } from '../../workflows/finish-night.ts'
 import { charger } from './archived-records.ts'
 import {
   AFTER_SECOND,
@@ -20,7 +19,7 @@ import {
   SECOND,
   saidOfOctober,
 } from './month-world.ts'
-import { createNightHome, type NightHome } from './night-home.ts'
+import { createNightHome, manifestIn, type NightHome } from './night-home.ts'
 
 const EVENTS = 'months/events/2026/10/000-of-001/events.parquet'
 const STATIONS = 'months/telemetry/2026/10/000-of-001/events.parquet'
@@ -32,10 +31,7 @@ beforeEach(async () => {
 })
 afterEach(() => home.close())
 
-async function manifest(day = SECOND): Promise<Manifest> {
-  const content = await home.files.get(`manifests/${day}.json`)
-  return JSON.parse(new TextDecoder().decode(content ?? new Uint8Array()))
-}
+const manifest = (day = SECOND) => manifestIn(home, day)
 
 const byPlace = (records: LogRecord[]) => records.toSorted((a, b) => (a.position < b.position ? -1 : 1))
 

@@ -12,7 +12,7 @@ import { type NightHomeOptions, nightOf } from '../../embedded/night-home.ts'
 import type { ArchiveFiles } from '../../events/archive.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { archiveBatch } from '../../processors/archive-batch.ts'
-import type { Finished } from '../../workflows/finish-night.ts'
+import type { Finished, Manifest } from '../../workflows/finish-night.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
 import { createKeptLogger } from '../embedded/gated-log.ts'
 
@@ -83,4 +83,9 @@ export async function createNightHome({ like }: { like?: NightHome } = {}): Prom
       await folder.remove()
     },
   }
+}
+
+export async function manifestIn({ files }: Pick<NightHome, 'files'>, day: string): Promise<Manifest> {
+  const content = await files.get(`manifests/${day}.json`)
+  return JSON.parse(new TextDecoder().decode(content ?? new Uint8Array()))
 }

@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ArchiveFiles } from '../../events/archive.ts'
 import { dayPath } from '../../events/archive.ts'
 import type { LogRecord } from '../../events/record.ts'
-import type { Manifest } from '../../workflows/finish-night.ts'
 import { charger, everyKind, NOON } from './archived-records.ts'
-import { createNightHome, type NightHome } from './night-home.ts'
+import { createNightHome, manifestIn, type NightHome } from './night-home.ts'
 
 const DAY = '2026-11-20'
 const HOUR = 3_600_000
@@ -17,10 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => home.close())
 
-async function manifest(day = DAY): Promise<Manifest> {
-  const content = await home.files.get(`manifests/${day}.json`)
-  return JSON.parse(new TextDecoder().decode(content ?? new Uint8Array()))
-}
+const manifest = (day = DAY) => manifestIn(home, day)
 
 const partition = (device: string, day = DAY) => `${dayPath(day)}/${device}/events.parquet`
 
