@@ -5,6 +5,7 @@ import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { MAX_TIMESTAMP_MS } from '../events/key.ts'
 import { filesOfDevices, filesOfRange } from './archive-files.ts'
 import { sqlText } from './duckdb-open.ts'
+import { listedSizes } from './listed-sizes.ts'
 
 export type WantedFiles = {
   /** Those with rows of the range. */
@@ -38,17 +39,10 @@ export function isNarrowReplay(range: ArchiveRange): boolean {
 
 /** With what they hold. */
 async function compacted(files: ArchiveFiles, from: number, to: number): Promise<ArchiveFile[]> {
-  const listed = new Map<string, ArchiveFile>()
-  const noted: ArchiveFiles = {
-    ...files,
-    list: async (prefix) => {
-      const found = await files.list(prefix)
-      for (const file of found) listed.set(file.name, file)
-      return found
-    },
-  }
-  const names = new Set(await filesOfRange(noted, { from, to: Math.min(to, MAX_TIMESTAMP_MS) }))
-  return [...names].map((name) => listed.get(name) as ArchiveFile)
+  const { sizes, list } = listedSizes(files)
+  const range = { from, to: Math.min(to, MAX_TIMESTAMP_MS) }
+  const names = new Set(await filesOfRange({ ...files, list }, range))
+  return [...names].map((name) => ({ name, bytes: sizes.get(name) as number }))
 }
 
 function mayBeMine(name: string, isMine: (device_id: string) => boolean): boolean {
