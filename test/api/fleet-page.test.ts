@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type HttpHome, startHttp } from '../../embedded/http.ts'
+import { soon } from '../soon.ts'
 import { complaintsOf, hasBrowser, openBrowser } from './browser.ts'
 import { chargeOnce, createHome, type Home, MINUTE, T0 } from './home.ts'
 
@@ -90,13 +91,13 @@ describe.skipIf(!hasBrowser)('the page of the fleet', () => {
     await state('session').focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'In session: 2' }).waitFor()
-    await page.waitForFunction("document.activeElement.id === 'devices-title'")
+    await soon(async () => expect(await page.evaluate('document.activeElement.id')).toBe('devices-title'))
     expect(await state('session').getAttribute('aria-pressed')).toBe('true')
     await page.keyboard.press('Tab')
     // A list that scrolls can be scrolled by the keyboard, so it may come first.
     if ((await page.evaluate('document.activeElement.tagName')) !== 'BUTTON') await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    await page.waitForFunction("document.activeElement.id === 'path-title'")
+    await soon(async () => expect(await page.evaluate('document.activeElement.id')).toBe('path-title'))
     expect(await page.locator('#path li').count()).toBeGreaterThan(0)
     await page.locator('.drawing').focus()
     const before = await page.locator('.drawing svg').getAttribute('viewBox')
