@@ -1,5 +1,6 @@
 /** Columns of the archive as SQL names them. */
 import type { ArchiveRow } from '../events/archive.ts'
+import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
 import { LANDING_COLUMNS } from './parquet-landing.ts'
 
 /**
@@ -41,16 +42,25 @@ export const FILE_TYPES = STORED_TYPES.map(
 const isTime = (name: string) => name === 'event_time' || name === 'received_at'
 
 /** As columns are written. Milliseconds as milliseconds: a third of the size of what DuckDB would write by itself. */
-export const STORED_SELECT = STORED_COLUMNS.map((name) => {
-  if (NUMBERS.has(name)) return `${name}::DOUBLE::VARCHAR AS ${name}`
-  return isTime(name) ? `${name}::TIMESTAMP_MS AS ${name}` : name
-}).join(', ')
+export function storedSelect(columns: readonly string[]): string {
+  const written = columns.map((name) => {
+    if (NUMBERS.has(name)) return `${name}::DOUBLE::VARCHAR AS ${name}`
+    return isTime(name) ? `${name}::TIMESTAMP_MS AS ${name}` : name
+  })
+  return written.join(', ')
+}
+
+export const STORED_SELECT = storedSelect(STORED_COLUMNS)
 
 /** Sum of a hash of each row; equal sums say that they are the same rows, in whatever order, landed or stored. */
 export const ROWS_AND_SUM = `count(*) AS rows, coalesce(sum(hash(${STORED_COLUMNS.map((name) => {
   if (NUMBERS.has(name)) return `${name}::DOUBLE`
   return isTime(name) ? `epoch_ms(${name})` : name
 }).join(', ')})::HUGEINT), 0)::VARCHAR AS sum`
+
+/** What a landed row is divided by. Stations of a day share one file, whatever they hash to. */
+export const SHARD = `CASE WHEN device_type IS NOT DISTINCT FROM 'station' THEN 0
+  ELSE device_hash * ${SHARED_FILES} // ${HASHES} END`
 
 /** Encodings that every reader of the archive has (a test holds files to them): offsets and times that grow evenly take next to nothing. */
 export const PARQUET_OPTIONS = '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE 122880)'

@@ -11,24 +11,31 @@ import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
 import { filesOfDevices } from './archive-files.ts'
-import { PARQUET_OPTIONS, RECORD_SELECT, STORED_SELECT } from './duckdb-columns.ts'
+import {
+  NO_ROWS,
+  PARQUET_OPTIONS,
+  RECORD_SELECT,
+  STORED_COLUMNS,
+  STORED_SELECT,
+  storedSelect,
+} from './duckdb-columns.ts'
 import { type Duck, type DuckLane, parquetFiles, sqlText } from './duckdb-open.ts'
-import { type ShortTexts, shortTexts } from './duckdb-short-texts.ts'
+import { shortTexts } from './duckdb-short-texts.ts'
+import { steadyColumns } from './duckdb-steady.ts'
 
 /** A file to be: where it lies, and whether it is there. */
 export type Part = { name: string; day: string; existed: boolean }
 
 export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compaction): Promise<Compacted> {
   if (of.sources.length === 0) return { partitions: [], rows: 0, copies: 0 }
-  await openLanded(duck, files, of)
+  const paths = await openLanded(duck, files, of)
   const parts = await placeRows(duck, files, of)
-  await openHeld(duck, files, parts)
+  const nothing_held = await openHeld(duck, files, parts)
   const copies = await dropCopies(duck, parts.length)
   const touched = copies > 0 ? await partsOf(duck, 'fresh') : parts.map((_, part) => part)
-  const rows = `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`
   // One more look at many small files would cost more than it spares.
-  const texts = of.landed.rows / of.sources.length > SMALL_FILE ? await shortTexts(duck, rows) : null
-  const source = touched.length > 1 ? await sortParts(duck, touched, texts) : sortedPart(texts)
+  const columns = hasSmallFiles(of) ? ALL : await columnsToSort(duck, nothing_held ? paths : null)
+  const source = touched.length > 1 ? await sortParts(duck, touched, columns) : sortedPart(columns)
   const partitions: StagedPartition[] = []
   // Each lane works with its own thread from here on: several threads at one small file wait for each other most of the time.
   await duck.run('SET threads = 1')
@@ -42,6 +49,10 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
 }
 
+function hasSmallFiles({ landed, sources }: Compaction): boolean {
+  return landed.rows / sources.length < SMALL_FILE
+}
+
 /** Rows of a file. */
 const SMALL_FILE = 2_000
 
@@ -51,20 +62,24 @@ async function partsOf(duck: Duck, rows: string): Promise<number[]> {
 }
 
 /**
- * `landed`: every row of the sources, told apart by file and place in it, and never held in memory. `keys`: of each row
- * what says where it goes and whether it is a copy, which is.
+ * `landed`: every row of the sources, told apart by file and place in it, and never held in memory; columns that were not
+ * carried here are empty. `keys`: of each row what says where it goes and whether it is a copy. Many small files are
+ * looked at once for it; of large ones each question reads the few columns that it asks for.
  */
-export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
-  const paths = await files.bring(sources, duck.scratch)
+export async function openLanded(duck: Duck, files: ArchiveFiles, of: Compaction): Promise<string[]> {
+  const paths = await files.bring(of.sources, duck.scratch)
   await duck.run(`
-    CREATE VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false,
-      filename = 'in_file', file_row_number = true)`)
+    CREATE VIEW landed AS SELECT ${NO_ROWS} UNION ALL BY NAME SELECT * REPLACE (identity::UUID AS identity)
+    FROM read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false, filename = 'in_file',
+      file_row_number = true)`)
   await duck.run('SET preserve_insertion_order = false')
   await duck.run(`
-    CREATE TABLE keys AS SELECT in_file, file_row_number, log_segment, log_offset, received_at, identity, device_id,
-      device_hash, device_type IS NOT DISTINCT FROM 'station' AS station, event_time::DATE AS day, reported_timestamp
+    CREATE ${hasSmallFiles(of) ? 'TABLE' : 'VIEW'} keys AS SELECT in_file, file_row_number, log_segment, log_offset,
+      received_at, identity, device_id, device_hash, device_type IS NOT DISTINCT FROM 'station' AS station,
+      event_time::DATE AS day, reported_timestamp
     FROM landed`)
   await duck.run('SET preserve_insertion_order = true')
+  return paths
 }
 
 /** `places`: which part the rows of a device and day belong to. */
@@ -97,9 +112,9 @@ async function markExisting(files: ArchiveFiles, parts: Part[]): Promise<void> {
 
 /**
  * `held`: rows of parts that are there already; and of months that are put together the rows of the same devices and days,
- * without a part: they stay where they are.
+ * without a part: they stay where they are. Resolves with whether there are none.
  */
-export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly Part[]): Promise<void> {
+export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly Part[]): Promise<boolean> {
   const held: string[] = []
   const existing = parts.flatMap((part, nth) => (part.existed ? [{ ...part, nth }] : []))
   const paths = await files.bring(
@@ -124,6 +139,7 @@ export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly 
   // Columns are matched by name: older files may lack some.
   const none = 'SELECT *, 0 AS part FROM landed WHERE false'
   await duck.run(`CREATE VIEW held AS ${[none, ...held].join(' UNION ALL BY NAME ')}`)
+  return held.length === 0
 }
 
 /** Paths of the files of months that can have rows of devices that are to be placed. */
@@ -189,7 +205,7 @@ export type HeldRow = ArchivedRecord
 export async function loadHeldIdentities(duck: Duck): Promise<void> {
   const candidates = await duck.rows<HeldRow>(`
     SELECT ${RECORD_SELECT} FROM held h SEMI JOIN keys l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
-  await duck.run('CREATE OR REPLACE TABLE held_identities (identity VARCHAR)')
+  await duck.run('CREATE OR REPLACE TABLE held_identities (identity UUID)')
   const identities = candidates.map((row) => sqlText(identityOfHeld(row)))
   for (let from = 0; from < identities.length; from += 5_000) {
     const values = identities.slice(from, from + 5_000).map((identity) => `(${identity})`)
@@ -204,32 +220,52 @@ export function identityOfHeld(row: HeldRow): string {
 /** Rows of a part in their order, as SQL. */
 type PartSource = (part: number) => string
 
-const ORDER = 'device_id, event_time, log_segment, log_offset'
+const ORDER = ['device_id', 'event_time', 'log_segment', 'log_offset']
+
+/** What is sorted, in its short form, and what is written of it. */
+type SortColumns = { carried: string; short: string; order: string; written: string }
+
+const ALL: SortColumns = {
+  carried: STORED_SELECT,
+  short: '',
+  order: ORDER.join(', '),
+  written: STORED_COLUMNS.join(', '),
+}
+
+/** A sort costs what it carries: texts go as numbers, and what is the same in all rows of the files does not go at all. */
+async function columnsToSort(duck: Duck, paths: readonly string[] | null): Promise<SortColumns> {
+  const steady = paths ? await steadyColumns(duck, paths) : new Map<string, string>()
+  const carried = storedSelect(STORED_COLUMNS.filter((name) => !steady.has(name)))
+  const rows = `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`
+  const { short, long } = await shortTexts(duck, rows, { left: [...steady.keys()] })
+  const written = STORED_COLUMNS.map((name) => {
+    const value = steady.get(name) ?? (long.includes(name) ? `${name}::VARCHAR` : name)
+    return value === name ? name : `${value} AS ${name}`
+  })
+  const order = ORDER.filter((name) => !steady.has(name)).join(', ')
+  return { carried, short, order, written: written.join(', ') }
+}
 
 /** Straight from what there is: for one part nothing has to be kept in between. */
-function sortedPart(texts: ShortTexts | null): PartSource {
+function sortedPart({ carried, short, order, written }: SortColumns): PartSource {
   return (part) => `
-    SELECT *${replaced(texts?.whole)} FROM (SELECT *${replaced(texts?.short)} FROM (
-      SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
-      UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER})`
+    SELECT ${written} FROM (SELECT *${short} FROM (
+      SELECT ${carried} FROM fresh WHERE part = ${part}
+      UNION ALL SELECT ${carried} FROM held WHERE part = ${part}) ORDER BY ${order})`
 }
 
 /** All parts sorted at once, and each then read off: some five times as fast as sorting each by itself. */
 async function sortParts(
   duck: Duck,
   touched: readonly number[],
-  texts: ShortTexts | null,
+  { carried, short, order, written }: SortColumns,
 ): Promise<PartSource> {
   await duck.run(`
-    CREATE TABLE sorted AS SELECT *${replaced(texts?.short)} FROM (
-      SELECT ${STORED_SELECT}, part FROM fresh
-      UNION ALL SELECT ${STORED_SELECT}, part FROM held WHERE part IN (${touched.join(', ')}))
-    ORDER BY part, ${ORDER}`)
-  return (part) => `SELECT * EXCLUDE (part)${replaced(texts?.whole)} FROM sorted WHERE part = ${part}`
-}
-
-function replaced(columns: string | undefined): string {
-  return columns === undefined ? '' : ` REPLACE (${columns})`
+    CREATE TABLE sorted AS SELECT *${short} FROM (
+      SELECT ${carried}, part FROM fresh
+      UNION ALL SELECT ${carried}, part FROM held WHERE part IN (${touched.join(', ')}))
+    ORDER BY part, ${order}`)
+  return (part) => `SELECT ${written} FROM sorted WHERE part = ${part}`
 }
 
 async function writePart(

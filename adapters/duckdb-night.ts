@@ -2,9 +2,10 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
-import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
-import type { NightEngine, ShardSums, Survey } from '../workflows/night-ports.ts'
-import { ROWS_AND_SUM } from './duckdb-columns.ts'
+import { SHARED_FILES } from '../events/archive-places.ts'
+import type { NightEngine, RowSums, ShardSums, Spreading, Survey } from '../workflows/night-ports.ts'
+import { addSums } from '../workflows/staging.ts'
+import { ROWS_AND_SUM, SHARD, STORED_COLUMNS } from './duckdb-columns.ts'
 import { compactRows } from './duckdb-compact.ts'
 import { gatherRows, layoutsInMonths, verifyMonthRows } from './duckdb-gather.ts'
 import { type Duck, type DuckOptions, openDuck, sameFiles, sqlText } from './duckdb-open.ts'
@@ -25,7 +26,7 @@ export function duckdbNight(files: ArchiveFiles, options: DuckOptions = {}): Nig
     })
   return {
     survey: (names) => alone((duck) => survey(duck, files, names)),
-    spread: (names, batches, staging) => alone((duck) => spread(duck, files, { names, batches, staging })),
+    spread: (of) => alone((duck) => spread(duck, files, of)),
     compact: (of) => alone((duck) => compactRows(duck, files, of)),
     verify: (of, made) => alone((duck) => verifyRows(duck, files, of, made)),
     layouts: (months) => alone((duck) => layoutsInMonths(duck, files, months)),
@@ -50,17 +51,39 @@ async function survey(duck: Duck, files: ArchiveFiles, names: readonly string[])
   return { ...(sound.length > 0 ? await look(duck, sound) : NOTHING), damaged }
 }
 
-const NOTHING: Survey = { rows: 0, days: [], sums: [], damaged: [] }
+const NOTHING: Survey = { rows: 0, days: [], sums: [], empty: [], damaged: [] }
 
 /** Reads every value of every file, so that one that is broken anywhere is found before work is built on it. */
 async function look(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
-  const sums = await duck.rows<ShardSums>(`
-    SELECT device_hash * ${SHARED_FILES} // ${HASHES} AS shard, ${ROWS_AND_SUM}
-    FROM ${sameFiles(paths)} GROUP BY shard ORDER BY shard`)
-  const days = await duck.rows<{ day: string; rows: number; devices: number }>(`
-    SELECT event_time::DATE::VARCHAR AS day, count(*) AS rows, count(DISTINCT device_id) AS devices
-    FROM ${sameFiles(paths)} GROUP BY day ORDER BY day`)
-  return { rows: days.reduce((sum, day) => sum + day.rows, 0), days, sums }
+  const values = STORED_COLUMNS.map((name) => `count(${name}) AS values_${name}`)
+  const found = await duck.rows<DayOfShard>(`
+    SELECT event_time::DATE::VARCHAR AS day, ${SHARD} AS shard, count(DISTINCT device_id) AS devices, ${ROWS_AND_SUM},
+      ${values.join(', ')}
+    FROM ${sameFiles(paths)} GROUP BY day, shard ORDER BY day, shard`)
+  const days = [...Map.groupBy(found, ({ day }) => day)].map(([day, own]) => ({
+    day,
+    rows: total(own, 'rows'),
+    devices: total(own, 'devices'),
+  }))
+  const shards = [...Map.groupBy(found, ({ shard }) => shard)].sort(([a], [b]) => a - b)
+  const sums: ShardSums[] = shards.map(([shard, own]) => ({ shard, ...addSums(own) }))
+  return {
+    rows: total(found, 'rows'),
+    days,
+    sums,
+    empty: STORED_COLUMNS.filter((name) => total(found, `values_${name}`) === 0),
+  }
+}
+
+type DayOfShard = RowSums & {
+  day: string
+  shard: number
+  devices: number
+  [values: `values_${string}`]: number
+}
+
+function total(rows: readonly DayOfShard[], column: 'rows' | 'devices' | `values_${string}`): number {
+  return rows.reduce((sum, row) => sum + (row[column] ?? 0), 0)
 }
 
 async function readThrough(duck: Duck, path: string): Promise<string | null> {
@@ -72,17 +95,16 @@ async function readThrough(duck: Duck, path: string): Promise<string | null> {
   }
 }
 
-async function spread(
-  duck: Duck,
-  files: ArchiveFiles,
-  of: { names: readonly string[]; batches: number; staging: string },
-): Promise<void> {
-  const paths = await files.bring(of.names, duck.scratch)
+/** Columns that are empty throughout are left out on the way: each that is carried costs as much as one that is not. */
+async function spread(duck: Duck, files: ArchiveFiles, of: Spreading): Promise<void> {
+  const paths = await files.bring(of.sources, duck.scratch)
   const folder = join(duck.scratch, 'spread')
-  const { short } = await shortTexts(duck, sameFiles(paths), true)
+  const without = of.empty.length > 0 ? ` EXCLUDE (${of.empty.join(', ')})` : ''
+  const { short } = await shortTexts(duck, sameFiles(paths), { left: of.empty, many: true })
   await duck.run('SET preserve_insertion_order = false')
   await duck.run(`
-    COPY (SELECT * REPLACE (${short}), device_hash * ${of.batches} // ${HASHES} AS batch FROM ${sameFiles(paths)})
+    COPY (SELECT *${short} FROM (SELECT *${without} REPLACE (identity::UUID AS identity),
+      (${SHARD}) * ${of.batches} // ${SHARED_FILES} AS batch FROM ${sameFiles(paths)}))
     TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE 30720, PARTITION_BY (batch))`)
   for (const part of await readdir(folder)) {
     const batch = part.slice('batch='.length)

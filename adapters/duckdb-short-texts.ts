@@ -1,36 +1,47 @@
 /** Texts that repeat as numbers while rows are moved about: a template has some hundred characters and few values. */
 import type { Duck } from './duckdb-open.ts'
 
-/** Columns whose values are few in any archive that is worth the trouble. */
-const REPEATING = [
-  'log_segment',
-  'source',
-  'verdict',
-  'template',
-  'device_type',
-  'event_type',
-  'time_quality',
-  'pilot_state',
-]
+/** Columns whose values are long, or may be, and few in any archive that is worth the trouble. */
+const REPEATING = ['log_segment', 'template']
 const MOST_VALUES = 5_000
+/** Texts up to here DuckDB keeps in the row itself: to look them up costs more than it spares. */
+const SHORT_BYTES = 12
 
 export type ShortTexts = {
-  /** For `SELECT * REPLACE (…)`, in front of what is sorted or spread. */
+  /** Columns that are shortened. */
+  long: readonly string[]
+  /** Behind `SELECT *` of what is sorted or spread: ` REPLACE (…)`, or nothing. */
   short: string
   /** The same behind it. */
   whole: string
 }
 
-/** Of the rows of a table, a view or a table function; of as many as fit in memory unless told that there may be more. */
-export async function shortTexts(duck: Duck, rows: string, many = false): Promise<ShortTexts> {
-  const few = many ? await fewValued(duck, rows, REPEATING, MOST_VALUES) : REPEATING
+/**
+ * Of the rows of a table, a view or a table function; of as many as fit in memory unless told that there may be more.
+ * Columns that are `left` out need not be shortened.
+ */
+export async function shortTexts(
+  duck: Duck,
+  rows: string,
+  { left = [], many = false }: { left?: readonly string[]; many?: boolean } = {},
+): Promise<ShortTexts> {
+  const asked = REPEATING.filter((name) => !left.includes(name))
+  const few = many ? await fewValued(duck, rows, asked, MOST_VALUES) : asked
   await typesOf(duck, rows, few)
-  // What is many in this archive stays as it is.
-  const one = few.length === 0 ? ['log_segment AS log_segment'] : []
-  return {
-    short: [...few.map((name) => `${name}::few_${name} AS ${name}`), ...one].join(', '),
-    whole: [...few.map((name) => `${name}::VARCHAR AS ${name}`), ...one].join(', '),
-  }
+  const long = await longOf(duck, few)
+  const replaced = (as: (name: string) => string) =>
+    long.length === 0 ? '' : ` REPLACE (${long.map((name) => `${name}::${as(name)} AS ${name}`).join(', ')})`
+  return { long, short: replaced((name) => `few_${name}`), whole: replaced(() => 'VARCHAR') }
+}
+
+/** Those of `typesOf` with texts that are not kept in the row. */
+async function longOf(duck: Duck, few: readonly string[]): Promise<string[]> {
+  if (few.length === 0) return []
+  const longest = few.map((name) => `list_max(list_transform(${name}, text -> strlen(text))) AS ${name}`)
+  const [found] = await duck.rows<Record<string, number | null>>(
+    `SELECT ${longest.join(', ')} FROM few_lists`,
+  )
+  return few.filter((name) => (found?.[name] ?? 0) > SHORT_BYTES)
 }
 
 /** Those of the columns that have few values. */
@@ -40,6 +51,7 @@ export async function fewValued(
   columns: readonly string[],
   most: number,
 ): Promise<string[]> {
+  if (columns.length === 0) return []
   const [values] = await duck.rows<Record<string, number>>(
     `SELECT ${columns.map((name) => `approx_count_distinct(${name}) AS ${name}`).join(', ')} FROM ${rows}`,
   )

@@ -6,10 +6,10 @@ export type BatchFigures = BatchRef & { partitions: number; rows: number; copies
 
 /** All rows once into files of one batch each, so that no batch reads what is another's. */
 export async function spreadNight({ run }: { run: string }, { files, engine }: NightPorts): Promise<object> {
-  const { landing, batches }: NightPlan = await loadPlan(files, run)
+  const { landing, batches, empty = [] }: NightPlan = await loadPlan(files, run)
   const left = await files.list(spreadFolder(run))
   await files.remove(left.map(({ name }) => name))
-  await engine.spread(landing, batches, spreadFolder(run))
+  await engine.spread({ sources: landing, batches, empty, staging: spreadFolder(run) })
   return { batches }
 }
 

@@ -28,6 +28,8 @@ export type NightPlan = NightInput & {
   layouts: Record<string, DayLayout>
   /** What has landed, before anything is done with it. */
   sums: ShardSums[]
+  /** Columns without a value in any row. A plan of an earlier version does not say. */
+  empty?: string[]
   set_aside: { name: string; error: string }[]
 }
 
@@ -36,7 +38,18 @@ export type Survey = {
   rows: number
   days: { day: string; rows: number; devices: number }[]
   sums: ShardSums[]
+  /** Columns without a value in any row. */
+  empty: string[]
   damaged: { name: string; error: string }[]
+}
+
+export type Spreading = {
+  sources: readonly string[]
+  batches: number
+  /** Columns that need not be carried. */
+  empty: readonly string[]
+  /** Where what is made is put. */
+  staging: string
 }
 
 export type Compaction = {
@@ -80,7 +93,7 @@ export type Gathered = { staged: string | null; rows: number; bytes: number; cop
 export type NightEngine = {
   survey(names: readonly string[]): Promise<Survey>
   /** Rows of the files into files of one batch each, `{staging}{batch}/…`; batches without rows have none. */
-  spread(names: readonly string[], batches: number, staging: string): Promise<void>
+  spread(of: Spreading): Promise<void>
   compact(of: Compaction): Promise<Compacted>
   /** Everything that went in against what came out. @throws NotVerified */
   verify(of: Compaction, made: Compacted): Promise<void>

@@ -28,6 +28,7 @@ export async function planNight({ run, day }: NightInput, ports: NightPorts): Pr
     batches,
     layouts: await layoutsOf(survey, ports),
     sums: survey.sums,
+    empty: survey.empty,
     set_aside: survey.damaged,
   }
   await putPlan(files, plan)

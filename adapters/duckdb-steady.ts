@@ -1,0 +1,30 @@
+/** Columns that say the same in every row of some files: they need not be carried through a sort to be written again. */
+import { FILE_TYPES } from './duckdb-columns.ts'
+import { type Duck, sqlText } from './duckdb-open.ts'
+
+/** By the files' footers alone, which DuckDB must have written: each such column with its value as SQL writes it. */
+export async function steadyColumns(
+  duck: Duck,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const told = await duck.rows<Told>(`
+    SELECT path_in_schema AS name, bool_and(stats_null_count = num_values) AS empty,
+      bool_and(stats_null_count = 0 AND min_is_exact AND max_is_exact AND stats_min_value = stats_max_value)
+        AND count(DISTINCT stats_min_value) = 1 AND any_value(type) = 'BYTE_ARRAY' AS same, min(stats_min_value) AS value
+    FROM parquet_metadata([${paths.map(sqlText).join(', ')}]) GROUP BY name`)
+  const by_name = new Map(told.map((column) => [column.name, column]))
+  return new Map(
+    FILE_TYPES.flatMap(([name, type]) => {
+      const column = by_name.get(name)
+      if (!column || column.empty) return [[name, `NULL::${type}`] as const]
+      return column.same && PLAIN.test(column.value ?? '')
+        ? [[name, sqlText(column.value as string)] as const]
+        : []
+    }),
+  )
+}
+
+type Told = { name: string; empty: boolean | null; same: boolean | null; value: string | null }
+
+/** Longer ones may be cut in a footer, and others written in a way of its own. */
+const PLAIN = /^[\w.:-]{1,40}$/
