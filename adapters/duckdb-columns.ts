@@ -63,7 +63,22 @@ export const SHARD = `CASE WHEN device_type IS NOT DISTINCT FROM 'station' THEN 
   ELSE device_hash * ${SHARED_FILES} // ${HASHES} END`
 
 /** Encodings that every reader of the archive has (a test holds files to them): offsets and times that grow evenly take next to nothing. */
-export const PARQUET_OPTIONS = '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE 122880)'
+export function parquetOptions(row_group = MOST_GROUP_ROWS): string {
+  return `(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE ${row_group})`
+}
+
+export const MOST_GROUP_ROWS = 122_880
+
+/**
+ * Rows that may be held until they are written, by how long texts are of so many, within a part of the memory: what is
+ * held so cannot be put aside.
+ */
+export function rowsHeld(
+  { rows, bytes }: { rows: number; bytes: number },
+  { memory_mb, most }: { memory_mb: number; most: number },
+): number {
+  return Math.max(512, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
+}
 
 /** What the record and its identity are made of again. */
 const RECORD_COLUMNS = STORED_COLUMNS.filter((name) => !/^(?:event_time|time_quality|.*_call)$/.test(name))

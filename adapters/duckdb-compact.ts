@@ -12,9 +12,11 @@ import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
 import { filesOfDevices } from './archive-files.ts'
 import {
+  MOST_GROUP_ROWS,
   NO_ROWS,
-  PARQUET_OPTIONS,
+  parquetOptions,
   RECORD_SELECT,
+  rowsHeld,
   STORED_COLUMNS,
   STORED_SELECT,
   storedSelect,
@@ -237,7 +239,7 @@ async function columnsToSort(duck: Duck, paths: readonly string[] | null): Promi
   const steady = paths ? await steadyColumns(duck, paths) : new Map<string, string>()
   const carried = storedSelect(STORED_COLUMNS.filter((name) => !steady.has(name)))
   const rows = `(SELECT ${STORED_SELECT} FROM fresh UNION ALL SELECT ${STORED_SELECT} FROM held)`
-  const { short, long } = await shortTexts(duck, rows, { left: [...steady.keys()] })
+  const { short, long } = await shortTexts(duck, rows, [...steady.keys()])
   const written = STORED_COLUMNS.map((name) => {
     const value = steady.get(name) ?? (long.includes(name) ? `${name}::VARCHAR` : name)
     return value === name ? name : `${value} AS ${name}`
@@ -271,12 +273,14 @@ async function sortParts(
 async function writePart(
   duck: DuckLane,
   files: ArchiveFiles,
-  { staging }: Compaction,
+  { staging, landed, bytes }: Compaction,
   { name, day, existed, part, source }: Part & { part: number; source: PartSource },
 ): Promise<StagedPartition> {
   const path = join(duck.scratch, `part-${part}.parquet`)
+  const most_held = { memory_mb: duck.memory_mb / 8, most: MOST_GROUP_ROWS }
+  const row_group = rowsHeld({ rows: landed.rows, bytes }, most_held)
   const [copied] = await duck.rows<{ Count: number }>(
-    `COPY (${source(part)}) TO ${sqlText(path)} ${PARQUET_OPTIONS}`,
+    `COPY (${source(part)}) TO ${sqlText(path)} ${parquetOptions(row_group)}`,
   )
   const { size } = await stat(path)
   const staged = `${staging}${part}.parquet`

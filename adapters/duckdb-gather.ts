@@ -6,7 +6,7 @@ import type { DayLayout } from '../events/archive-places.ts'
 import { readPlace } from '../events/archive-places.ts'
 import { hashOf } from '../events/hash.ts'
 import { type Gathered, type Gathering, NotVerified, type RowSums } from '../workflows/night-ports.ts'
-import { NO_ROWS, PARQUET_OPTIONS, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
+import { NO_ROWS, parquetOptions, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
 import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 
@@ -29,7 +29,7 @@ export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering)
   const taken = await Promise.all(paths.map(async (one) => takenMark(await readFile(one))))
   await duck.run(`
     COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ORDER}))
-    TO ${sqlText(path)} ${PARQUET_OPTIONS.replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
+    TO ${sqlText(path)} ${parquetOptions().replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
   const { size } = await stat(path)
   const staged = `${of.staging}month.parquet`
   await files.putFile(staged, path)

@@ -11,6 +11,8 @@ export type DuckRow = Record<string, string | number | boolean | null>
 export type DuckLane = {
   /** A folder that goes with it. */
   scratch: string
+  /** What all of its DuckDB may take. */
+  memory_mb: number
   run(sql: string): Promise<void>
   /** All rows, numbers as numbers: cast what a double cannot hold to text. */
   rows<Row extends DuckRow = DuckRow>(sql: string): Promise<Row[]>
@@ -36,8 +38,8 @@ export type DuckOptions = {
 }
 
 /** A tenth of a day of 28.8 million rows goes through with this in the bench, and the process stays under 1 GB. */
-const MEMORY_MB = 512
-const THREADS = 2
+export const MEMORY_MB = 512
+export const THREADS = 2
 
 export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
   const { memory_mb = MEMORY_MB, threads = THREADS, scratch_in = tmpdir() } = options
@@ -55,8 +57,8 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
   // A file's footer is read once, however often the file is asked.
   await connection.run('SET parquet_metadata_cache = true')
   return {
-    ...laneOf(connection, scratch),
-    lanes: connections.map((each) => laneOf(each, scratch)),
+    ...laneOf(connection, { scratch, memory_mb }),
+    lanes: connections.map((each) => laneOf(each, { scratch, memory_mb })),
     stream: async function* (sql) {
       for await (const chunk of chunks(connection, sql)) yield chunk.getRows()
     },
@@ -70,9 +72,9 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
   }
 }
 
-function laneOf(connection: Connection, scratch: string): DuckLane {
+function laneOf(connection: Connection, of: Pick<DuckLane, 'scratch' | 'memory_mb'>): DuckLane {
   return {
-    scratch,
+    ...of,
     run: async (sql) => {
       await connection.run(sql)
     },

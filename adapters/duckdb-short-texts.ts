@@ -17,16 +17,16 @@ export type ShortTexts = {
 }
 
 /**
- * Of the rows of a table, a view or a table function; of as many as fit in memory unless told that there may be more.
- * Columns that are `left` out need not be shortened.
+ * Of the rows of a table, a view or a table function. Columns that are `left` out need not be shortened; those of many
+ * values cannot be: whoever says something else each time has a template a message.
  */
 export async function shortTexts(
   duck: Duck,
   rows: string,
-  { left = [], many = false }: { left?: readonly string[]; many?: boolean } = {},
+  left: readonly string[] = [],
 ): Promise<ShortTexts> {
   const asked = REPEATING.filter((name) => !left.includes(name))
-  const few = many ? await fewValued(duck, rows, asked, MOST_VALUES) : asked
+  const few = await fewValued(duck, rows, asked, MOST_VALUES)
   await typesOf(duck, rows, few)
   const long = await longOf(duck, few)
   const replaced = (as: (name: string) => string) =>

@@ -2,6 +2,7 @@
  * The archive: compaction of many small files against a bare DuckDB COPY of them, and a part of a big day from landing
  * files to verified partitions and aggregates. `node bench/archive.ts --rows 288000`
  */
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,9 +11,8 @@ import { duckdbNight } from '../adapters/duckdb-night.ts'
 import { openDuck, parquetFiles, sqlText } from '../adapters/duckdb-open.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { filesOf } from '../embedded/folder.ts'
-import { nightOf } from '../embedded/night-home.ts'
 import { addSums } from '../workflows/staging.ts'
-import { DAY, DAY_MS, landDay, quiet, START } from './archive-day.ts'
+import { DAY, landDay } from './archive-day.ts'
 import { showRace, type Timed } from './timing.ts'
 
 const { values } = parseArgs({
@@ -43,7 +43,14 @@ async function raceCompaction(one_device: boolean): Promise<void> {
   const engine = duckdbNight(files)
   const { sums } = await engine.survey(names)
   const layouts = { [DAY]: 'shared' as const }
-  const of = { sources: names, layouts, landed: addSums(sums), staging: 'staging/bench/' }
+  const of = {
+    sources: names,
+    batches: 1,
+    bytes: 0,
+    layouts,
+    landed: addSums(sums),
+    staging: 'staging/bench/',
+  }
   const bare = async (into: string) => {
     const duck = await openDuck()
     const paths = await files.bring(names, duck.scratch)
@@ -91,49 +98,17 @@ function median(all: number[]): number {
   return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }
 
-/** Landing files to verified partitions and aggregates of its sessions, with an empty log: the audit has nothing to compare. */
+/** The night has a process of its own, as `npm run nightly` has: what landing takes is none of its memory. */
 async function measureDay(rows: number): Promise<void> {
   const data = join(root, 'day')
   mkdirSync(data)
-  const paths = filesOf(data)
   const landing = performance.now()
   await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000 })
   const landed_s = (performance.now() - landing) / 1_000
-  const steps: Record<string, number> = {}
-  let step = 'Plan'
-  let since = performance.now()
-  const before = process.cpuUsage()
-  const started = performance.now()
-  const done = await nightOf({
-    data,
-    day: DAY,
-    logger: quiet,
-    now: () => START + 2 * DAY_MS,
-    onProgress: (progress) => {
-      const now = performance.now()
-      steps[step] = Math.round((steps[step] ?? 0) + now - since)
-      step = progress.step
-      since = now
-    },
-  })
-  const wall_s = (performance.now() - started) / 1_000
-  const { user, system } = process.cpuUsage(before)
-  const kept = (await folderArchive(paths.archive).list('2026/')).reduce((sum, { bytes }) => sum + bytes, 0)
-  const cpu_s = (user + system) / 1e6
   console.log(
-    `\n${rows.toLocaleString('en')} rows of a day, from landing files to verified partitions and aggregates`,
+    `\n${rows.toLocaleString('en')} rows of a day, landed at ${Math.round(rows / landed_s).toLocaleString('en')} rows/s, and from landing files to verified partitions and aggregates`,
   )
-  console.log({
-    well: done.well,
-    partitions: done.partitions,
-    landing_rows_per_s: Math.round(rows / landed_s),
-    wall_s: Math.round(wall_s * 10) / 10,
-    cpu_s: Math.round(cpu_s * 10) / 10,
-    rows_per_s: Math.round(rows / wall_s),
-    /** What two cores would do that nobody else uses, if both were always busy. */
-    rows_per_s_of_two_cores: Math.round((rows / cpu_s) * 2),
-    bytes_per_row: Math.round((kept / rows) * 10) / 10,
-    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-    steps_ms: steps,
+  execFileSync(process.execPath, [join(import.meta.dirname, 'archive-night.ts'), data, String(rows)], {
+    stdio: 'inherit',
   })
 }

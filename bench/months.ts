@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { PARQUET_OPTIONS } from '../adapters/duckdb-columns.ts'
+import { parquetOptions } from '../adapters/duckdb-columns.ts'
 import { openDuck, sqlText } from '../adapters/duckdb-open.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { memoryStore } from '../adapters/memory-store.ts'
@@ -130,7 +130,7 @@ async function sortedByDay(names: readonly string[]): Promise<number> {
     for (const path of await folderArchive(filesOf(data).archive).bring(names, duck.scratch)) {
       const out = join(duck.scratch, 'by-day.parquet')
       await duck.run(`COPY (FROM ${sqlText(path)} ORDER BY event_time::DATE, device_id, event_time)
-        TO ${sqlText(out)} ${PARQUET_OPTIONS}`)
+        TO ${sqlText(out)} ${parquetOptions()}`)
       bytes += (await stat(out)).size
     }
     return bytes

@@ -60,7 +60,14 @@ async function archiveAll(folder: string, events: number): Promise<void> {
   const engine = duckdbNight(files)
   const { days, sums } = await engine.survey(sources)
   const layouts = Object.fromEntries(days.map(({ day }) => [day, 'shared' as const]))
-  const made = await engine.compact({ sources, layouts, landed: addSums(sums), staging: 'staging/bench/' })
+  const made = await engine.compact({
+    sources,
+    batches: 1,
+    bytes: 0,
+    layouts,
+    landed: addSums(sums),
+    staging: 'staging/bench/',
+  })
   for (const { staged, name } of made.partitions) await files.move(staged, name)
   await files.remove(sources)
 }

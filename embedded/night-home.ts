@@ -59,7 +59,7 @@ export async function nightOf(options: NightHomeOptions): Promise<Finished> {
     const duck = { scratch_in: join(data, 'night'), ...options.duck }
     const tasks = nightTasks({
       files,
-      engine: duckdbNight(files, duck),
+      engine: duckdbNight(files, duck, { side_by_side: true }),
       audit: duckdbAudit(files, duck),
       reads,
       source: duckdbMarks(files, duck),

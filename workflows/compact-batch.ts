@@ -1,15 +1,22 @@
 /** A batch on its way: made in the staging folder, held against what it was made of, and then put in its place. */
 import type { BatchRef, NightPlan, NightPorts } from './night-ports.ts'
-import { compactionOf, loadPlan, loadReport, putReport, spreadFolder } from './staging.ts'
+import { compactionOf, loadPlan, loadReport, putReport, spreadFolder, totalBytes } from './staging.ts'
 
 export type BatchFigures = BatchRef & { partitions: number; rows: number; copies: number }
 
 /** All rows once into files of one batch each, so that no batch reads what is another's. */
 export async function spreadNight({ run }: { run: string }, { files, engine }: NightPorts): Promise<object> {
-  const { landing, batches, empty = [] }: NightPlan = await loadPlan(files, run)
+  const { landing, rows, batches, sums, empty = [] }: NightPlan = await loadPlan(files, run)
   const left = await files.list(spreadFolder(run))
   await files.remove(left.map(({ name }) => name))
-  await engine.spread({ sources: landing, batches, empty, staging: spreadFolder(run) })
+  await engine.spread({
+    sources: landing,
+    batches,
+    rows,
+    bytes: totalBytes(sums),
+    empty,
+    staging: spreadFolder(run),
+  })
   return { batches }
 }
 

@@ -16,8 +16,8 @@ export type MonthRef = BatchRef & { month: string }
 /** How many rows, and the sum of a hash of each, which is the same in whatever order they are. */
 export type RowSums = { rows: number; sum: string }
 
-/** Of the rows that belong to one of the `SHARED_FILES`. */
-export type ShardSums = RowSums & { shard: number }
+/** Of the rows that belong to one of the `SHARED_FILES`; `bytes` is how long their texts are. */
+export type ShardSums = RowSums & { shard: number; bytes: number }
 
 /** Kept in the staging folder of the run. */
 export type NightPlan = NightInput & {
@@ -46,6 +46,9 @@ export type Survey = {
 export type Spreading = {
   sources: readonly string[]
   batches: number
+  /** How long texts are, of all rows. */
+  bytes: number
+  rows: number
   /** Columns that need not be carried. */
   empty: readonly string[]
   /** Where what is made is put. */
@@ -55,9 +58,13 @@ export type Spreading = {
 export type Compaction = {
   /** Files with rows of the batch; rows of other batches are not in them. */
   sources: string[]
+  /** So many batches the night has. */
+  batches: number
   layouts: Record<string, DayLayout>
   /** What of the batch has landed. */
   landed: RowSums
+  /** How long its texts are, of all rows. */
+  bytes: number
   /** Where what is made is put. */
   staging: string
 }
@@ -89,7 +96,7 @@ export type Gathering = {
 /** Nothing is staged where all rows have been taken in before: `copies` of them. */
 export type Gathered = { staged: string | null; rows: number; bytes: number; copies: number }
 
-/** What handles files of millions of rows. One call at a time. */
+/** What handles files of millions of rows. Only of `compact` and `verify` several calls may be under way. */
 export type NightEngine = {
   survey(names: readonly string[]): Promise<Survey>
   /** Rows of the files into files of one batch each, `{staging}{batch}/…`; batches without rows have none. */

@@ -3,10 +3,12 @@ import { DAY_MS, dayPath, dayStart, LANDING, SET_ASIDE, STAGING } from '../event
 import { monthFolder, monthOf, readMonthFile } from '../events/archive-months.ts'
 import { type DayLayout, MOST_OWN_FOLDERS, readPlace, SHARED_FILES } from '../events/archive-places.ts'
 import { BadNight, type NightInput, type NightPlan, type NightPorts, type Survey } from './night-ports.ts'
-import { putPlan } from './staging.ts'
+import { putPlan, totalBytes } from './staging.ts'
 
 /** Rows that one batch should have: some hundred megabytes while it is sorted, which fit in memory. */
 const BATCH_ROWS = 250_000
+/** How long their texts may be: what differs from row to row has to be in memory too. */
+const BATCH_BYTES = 96 * 1024 * 1024
 
 export type Planned = { rows: number; spread: boolean; batches: { run: string; batch: number }[] }
 
@@ -19,7 +21,7 @@ export async function planNight({ run, day }: NightInput, ports: NightPorts): Pr
   const survey = await engine.survey(landed.map(({ name }) => name))
   await setAside(survey, ports)
   const bad = new Set(survey.damaged.map(({ name }) => name))
-  const batches = survey.rows === 0 ? 0 : batchesFor(survey.rows, ports.batch_rows)
+  const batches = survey.rows === 0 ? 0 : batchesFor(survey.rows, totalBytes(survey.sums), ports.batch_rows)
   const plan: NightPlan = {
     run,
     day,
@@ -50,9 +52,10 @@ export function checkDay(day: string, now: number): void {
 }
 
 /** Powers of two, so that every shared file is in one batch. */
-export function batchesFor(rows: number, batch_rows = BATCH_ROWS): number {
+export function batchesFor(rows: number, bytes = 0, batch_rows = BATCH_ROWS): number {
   let batches = 1
-  while (batches < SHARED_FILES && rows / batches > batch_rows) batches *= 2
+  while (batches < SHARED_FILES && (rows / batches > batch_rows || bytes / batches > BATCH_BYTES))
+    batches *= 2
   return batches
 }
 

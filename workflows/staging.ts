@@ -10,6 +10,7 @@ import {
   type MonthRef,
   type NightPlan,
   type RowSums,
+  type ShardSums,
 } from './night-ports.ts'
 
 export function stagingOf(run: string): string {
@@ -84,7 +85,13 @@ export async function compactionOf(files: ArchiveFiles, ref: BatchRef): Promise<
   const spread = batches > 1 ? await files.list(`${spreadFolder(ref.run)}${ref.batch}/`) : null
   const sources = spread?.map(({ name }) => name) ?? landing
   const own = sums.filter(({ shard }) => batchOfShard(shard, batches) === ref.batch)
-  return { sources, layouts, landed: addSums(own), staging: batchFolder(ref) }
+  const bytes = totalBytes(own)
+  return { sources, batches, layouts, landed: addSums(own), bytes, staging: batchFolder(ref) }
+}
+
+/** A plan of an earlier version does not say. */
+export function totalBytes(sums: readonly Partial<ShardSums>[]): number {
+  return sums.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
 }
 
 export function addSums(all: readonly RowSums[]): RowSums {

@@ -1,7 +1,7 @@
 /** What compacted files are written with: nothing that a reader of the archive may not have, and every number as it came. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PARQUET_OPTIONS } from '../../adapters/duckdb-columns.ts'
+import { parquetOptions } from '../../adapters/duckdb-columns.ts'
 import { type Duck, openDuck, sqlText } from '../../adapters/duckdb-open.ts'
 import { duckdbQuery } from '../../adapters/duckdb-query.ts'
 import { filesOf } from '../../embedded/folder.ts'
@@ -74,7 +74,7 @@ it('files of days, months and tables have no encoding and no codec that Athena m
 it('numbers as numbers would not be written so', async () => {
   const path = `${duck.scratch}/doubles.parquet`
   await duck.run(
-    `COPY (SELECT i / 7.0::DOUBLE AS x FROM range(20_000) r(i)) TO ${sqlText(path)} ${PARQUET_OPTIONS}`,
+    `COPY (SELECT i / 7.0::DOUBLE AS x FROM range(20_000) r(i)) TO ${sqlText(path)} ${parquetOptions()}`,
   )
   expect((await writtenIn([path])).encodings).toEqual(['BYTE_STREAM_SPLIT'])
 })

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { duckdbQuery } from '../../adapters/duckdb-query.ts'
 import { writeLanding } from '../../adapters/parquet-landing.ts'
@@ -64,4 +65,19 @@ it('late rows of a day may say what none before them said, and the other way rou
   const again = await home.take(fleet(2 * MANY + 1, () => ({ location: 'garage' })))
   expect(await home.night(DAY, { ...BATCHES, now: () => now() + 2 })).toMatchObject({ well: true, copies: 0 })
   expect(await home.archived()).toEqual([...bare, ...full, ...again])
+})
+
+it('messages that are long and never alike are taken on in batches that fit in memory', async () => {
+  for (let n = 0; n < 40_000; n += 1_000) {
+    const long = Array.from({ length: 1_000 }, (_, i) =>
+      charger(
+        n + i,
+        NOON - (n + i) * 1_000,
+        { note: hash('sha512', `${n + i}`).repeat(48) },
+        `dev-${i % 40}`,
+      ),
+    )
+    await home.take(long)
+  }
+  expect(await home.night(DAY, { now, duck: { memory_mb: 256 } })).toMatchObject({ well: true, rows: 40_000 })
 })
