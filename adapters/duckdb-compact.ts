@@ -11,8 +11,9 @@ import { archiveRow } from '../processors/archive-row.ts'
 import { openRecord } from '../processors/decode-record.ts'
 import type { Compacted, Compaction, StagedPartition } from '../workflows/night-ports.ts'
 import { filesOfDevices } from './archive-files.ts'
-import { PARQUET_OPTIONS, RECORD_SELECT, STORED_SELECT } from './duckdb-columns.ts'
+import { PARQUET_OPTIONS, RECORD_SELECT, ROW_ORDER, STORED_SELECT } from './duckdb-columns.ts'
 import { type Duck, type DuckLane, parquetFiles, sqlText } from './duckdb-open.ts'
+import { PLACE, placed } from './duckdb-places.ts'
 import { type ShortTexts, shortTexts } from './duckdb-short-texts.ts'
 
 /** A file to be: where it lies, and whether it is there. */
@@ -56,15 +57,20 @@ async function partsOf(duck: Duck, rows: string): Promise<number[]> {
  */
 export async function openLanded(duck: Duck, files: ArchiveFiles, { sources }: Compaction): Promise<void> {
   const paths = await files.bring(sources, duck.scratch)
-  await duck.run(`
-    CREATE VIEW landed AS SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}], hive_partitioning = false,
-      filename = 'in_file', file_row_number = true)`)
+  const landed = (older: boolean) => `SELECT * FROM read_parquet([${paths.map(sqlText).join(', ')}],
+    hive_partitioning = false, filename = 'in_file', file_row_number = true, union_by_name = ${older})`
   await duck.run('SET preserve_insertion_order = false')
+  // Files that landed before the last column came are read the long way.
+  await loadKeys(duck, landed(false)).catch(() => loadKeys(duck, `FROM ${placed(landed(true))}`))
+  await duck.run('SET preserve_insertion_order = true')
+}
+
+async function loadKeys(duck: Duck, landed: string): Promise<void> {
+  await duck.run(`CREATE OR REPLACE VIEW landed AS ${landed}`)
   await duck.run(`
-    CREATE TABLE keys AS SELECT in_file, file_row_number, log_segment, log_offset, received_at, identity, device_id,
+    CREATE TABLE keys AS SELECT in_file, file_row_number, ${PLACE}, received_at, identity, device_id,
       device_hash, device_type IS NOT DISTINCT FROM 'station' AS station, event_time::DATE AS day, reported_timestamp
     FROM landed`)
-  await duck.run('SET preserve_insertion_order = true')
 }
 
 /** `places`: which part the rows of a device and day belong to. */
@@ -123,7 +129,7 @@ export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly 
       ON p.day = m.event_time::DATE AND p.device_id IS NOT DISTINCT FROM m.device_id`)
   // Columns are matched by name: older files may lack some.
   const none = 'SELECT *, 0 AS part FROM landed WHERE false'
-  await duck.run(`CREATE VIEW held AS ${[none, ...held].join(' UNION ALL BY NAME ')}`)
+  await duck.run(`CREATE VIEW held AS FROM ${placed([none, ...held].join(' UNION ALL BY NAME '))}`)
 }
 
 /** Paths of the files of months that can have rows of devices that are to be placed. */
@@ -144,12 +150,12 @@ async function monthsOf(duck: Duck, files: ArchiveFiles, parts: readonly Part[])
 async function dropCopies(duck: Duck, parts: number): Promise<number> {
   await duck.run('CREATE TABLE dropped (in_file VARCHAR, file_row_number BIGINT)')
   const [figures] = await duck.rows<{ repeated: number; held: number }>(`
-    SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(log_segment, log_offset))) AS repeated,
+    SELECT count(*) - least(count(DISTINCT identity), count(DISTINCT hash(${PLACE}))) AS repeated,
       (SELECT count(*) FROM held) AS held FROM keys`)
   if ((figures?.repeated ?? 0) > 0) {
-    await duck.run(dropAllBut('log_segment, log_offset', 'in_file, file_row_number'))
+    await duck.run(dropAllBut(PLACE, 'in_file, file_row_number'))
     // Of two copies the one that came first counts.
-    await duck.run(dropAllBut('identity', 'received_at, log_segment, log_offset'))
+    await duck.run(dropAllBut('identity', `received_at, ${PLACE}`))
   }
   if ((figures?.held ?? 0) > 0) await dropHeld(duck)
   const [dropped] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM dropped')
@@ -176,7 +182,7 @@ function dropAllBut(one_of: string, first_by: string): string {
 async function dropHeld(duck: Duck): Promise<void> {
   await duck.run(`
     INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
-    SEMI JOIN held USING (log_segment, log_offset)`)
+    SEMI JOIN held USING (${PLACE})`)
   await loadHeldIdentities(duck)
   await duck.run(`
     INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
@@ -204,14 +210,12 @@ export function identityOfHeld(row: HeldRow): string {
 /** Rows of a part in their order, as SQL. */
 type PartSource = (part: number) => string
 
-const ORDER = 'device_id, event_time, log_segment, log_offset'
-
 /** Straight from what there is: for one part nothing has to be kept in between. */
 function sortedPart(texts: ShortTexts | null): PartSource {
   return (part) => `
     SELECT *${replaced(texts?.whole)} FROM (SELECT *${replaced(texts?.short)} FROM (
       SELECT ${STORED_SELECT} FROM fresh WHERE part = ${part}
-      UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ORDER})`
+      UNION ALL SELECT ${STORED_SELECT} FROM held WHERE part = ${part}) ORDER BY ${ROW_ORDER})`
 }
 
 /** All parts sorted at once, and each then read off: some five times as fast as sorting each by itself. */
@@ -224,7 +228,7 @@ async function sortParts(
     CREATE TABLE sorted AS SELECT *${replaced(texts?.short)} FROM (
       SELECT ${STORED_SELECT}, part FROM fresh
       UNION ALL SELECT ${STORED_SELECT}, part FROM held WHERE part IN (${touched.join(', ')}))
-    ORDER BY part, ${ORDER}`)
+    ORDER BY part, ${ROW_ORDER}`)
   return (part) => `SELECT * EXCLUDE (part)${replaced(texts?.whole)} FROM sorted WHERE part = ${part}`
 }
 
