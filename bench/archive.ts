@@ -1,6 +1,7 @@
 /**
  * The archive: compaction of many small files against a bare DuckDB COPY of them, and a part of a big day from landing
- * files to verified partitions and aggregates. `node bench/archive.ts --rows 288000`
+ * files to verified partitions and aggregates. `node bench/archive.ts --rows 288000`; with `--stream` that day has the
+ * places of a stream of four shards.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,9 +9,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { duckdbNight } from '../adapters/duckdb-night.ts'
 import { openDuck, parquetFiles, sqlText } from '../adapters/duckdb-open.ts'
+import { PLACE } from '../adapters/duckdb-places.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { nightOf } from '../embedded/night-home.ts'
+import type { ArchiveFile, ArchiveFiles } from '../events/archive.ts'
 import { addSums } from '../workflows/staging.ts'
 import { DAY, DAY_MS, landDay, quiet, START } from './archive-day.ts'
 import { showRace, type Timed } from './timing.ts'
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     /** Of each fleet; a fleet's day is some 288 rows a charger. */
     chargers: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '5' },
+    stream: { type: 'boolean', default: false },
   },
 })
 
@@ -97,7 +101,8 @@ async function measureDay(rows: number): Promise<void> {
   mkdirSync(data)
   const paths = filesOf(data)
   const landing = performance.now()
-  await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000 })
+  const shards = values.stream ? 4 : 0
+  await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000, shards })
   const landed_s = (performance.now() - landing) / 1_000
   const steps: Record<string, number> = {}
   let step = 'Plan'
@@ -118,7 +123,10 @@ async function measureDay(rows: number): Promise<void> {
   })
   const wall_s = (performance.now() - started) / 1_000
   const { user, system } = process.cpuUsage(before)
-  const kept = (await folderArchive(paths.archive).list('2026/')).reduce((sum, { bytes }) => sum + bytes, 0)
+  const files = folderArchive(paths.archive)
+  const stored = await files.list('2026/')
+  const kept = stored.reduce((sum, { bytes }) => sum + bytes, 0)
+  const places = await placeBytes(files, stored)
   const cpu_s = (user + system) / 1e6
   console.log(
     `\n${rows.toLocaleString('en')} rows of a day, from landing files to verified partitions and aggregates`,
@@ -133,7 +141,26 @@ async function measureDay(rows: number): Promise<void> {
     /** What two cores would do that nobody else uses, if both were always busy. */
     rows_per_s_of_two_cores: Math.round((rows / cpu_s) * 2),
     bytes_per_row: Math.round((kept / rows) * 10) / 10,
+    /** Of that, what says where in the log a row is, without footers. */
+    place_bytes_per_row: Math.round((places / rows) * 100) / 100,
     peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
     steps_ms: steps,
   })
+}
+
+/** What the columns of places take in the files. */
+async function placeBytes(files: ArchiveFiles, stored: readonly ArchiveFile[]): Promise<number> {
+  const duck = await openDuck()
+  try {
+    const paths = await files.bring(
+      stored.map(({ name }) => name),
+      duck.scratch,
+    )
+    const [taken] = await duck.rows<{ bytes: number }>(`
+      SELECT sum(total_compressed_size)::BIGINT AS bytes FROM parquet_metadata([${paths.map(sqlText).join(', ')}])
+      WHERE list_contains(string_split(${sqlText(PLACE)}, ', '), path_in_schema)`)
+    return taken?.bytes ?? 0
+  } finally {
+    await duck.close()
+  }
 }
