@@ -10,7 +10,7 @@ import { filesOfDays } from './archive-files.ts'
 import { NO_ROWS, RECORD_SELECT } from './duckdb-columns.ts'
 import { type HeldRow, identityOfHeld } from './duckdb-compact.ts'
 import { type Duck, type DuckOptions, openDuck, sqlText } from './duckdb-open.ts'
-import { PLACE, placedFiles } from './duckdb-places.ts'
+import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 
 type Tally = { rows: number; offsets: bigint; ticks: bigint }
 
@@ -48,7 +48,7 @@ async function begin(files: ArchiveFiles, options: DuckOptions): Promise<AuditSe
     duck = await openDuck(options)
     const names = await namesOf(files, days)
     const paths = await files.bring(names, duck.scratch)
-    const rows = paths.length > 0 ? `* FROM ${placedFiles(paths)}` : NO_ROWS
+    const rows = paths.length > 0 ? `* FROM ${await placedWhereOlder(duck, paths)}` : NO_ROWS
     await duck.run(`CREATE TEMP VIEW archived AS SELECT ${rows}`)
     return duck
   }

@@ -13,7 +13,7 @@ import type { Compacted, Compaction, StagedPartition } from '../workflows/night-
 import { filesOfDevices } from './archive-files.ts'
 import { PARQUET_OPTIONS, RECORD_SELECT, ROW_ORDER, STORED_SELECT } from './duckdb-columns.ts'
 import { type Duck, type DuckLane, parquetFiles, sqlText } from './duckdb-open.ts'
-import { PLACE, placed } from './duckdb-places.ts'
+import { PLACE, placed, placedWhereOlder } from './duckdb-places.ts'
 import { type ShortTexts, shortTexts } from './duckdb-short-texts.ts'
 
 /** A file to be: where it lies, and whether it is there. */
@@ -129,7 +129,12 @@ export async function openHeld(duck: Duck, files: ArchiveFiles, parts: readonly 
       ON p.day = m.event_time::DATE AND p.device_id IS NOT DISTINCT FROM m.device_id`)
   // Columns are matched by name: older files may lack some.
   const none = 'SELECT *, 0 AS part FROM landed WHERE false'
-  await duck.run(`CREATE VIEW held AS FROM ${placed([none, ...held].join(' UNION ALL BY NAME '))}`)
+  const rows = await placedWhereOlder(
+    duck,
+    [...paths, ...months],
+    [none, ...held].join(' UNION ALL BY NAME '),
+  )
+  await duck.run(`CREATE VIEW held AS FROM ${rows}`)
 }
 
 /** Paths of the files of months that can have rows of devices that are to be placed. */

@@ -8,7 +8,7 @@ import { hashOf } from '../events/hash.ts'
 import { type Gathered, type Gathering, NotVerified, type RowSums } from '../workflows/night-ports.ts'
 import { NO_ROWS, PARQUET_OPTIONS, ROW_ORDER, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
 import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
-import { PLACE, placed } from './duckdb-places.ts'
+import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 
 export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering): Promise<Gathered> {
@@ -96,14 +96,15 @@ async function openMonth(duck: Duck, files: ArchiveFiles, of: Gathering): Promis
   await duck.run('CREATE TABLE places (path VARCHAR, part VARCHAR, day DATE)')
   await duck.run(`INSERT INTO places VALUES ${values.join(', ')}`)
   // Files of an older version may lack columns.
-  const rows = (found: string) => placed(`SELECT ${NO_ROWS} UNION ALL BY NAME ${found}`)
+  const rows = (of: readonly string[], found: string) =>
+    placedWhereOlder(duck, of, `SELECT ${NO_ROWS} UNION ALL BY NAME ${found}`)
   const read = `SELECT f.* EXCLUDE (filename), p.part, p.day FROM read_parquet([${paths.map(sqlText).join(', ')}],
     union_by_name = true, hive_partitioning = false, filename = true) f JOIN places p ON p.path = f.filename`
-  await duck.run(`CREATE VIEW placed AS SELECT ${STORED_SELECT}, part, day FROM ${rows(read)}`)
+  await duck.run(`CREATE VIEW placed AS SELECT ${STORED_SELECT}, part, day FROM ${await rows(paths, read)}`)
   await duck.run('CREATE VIEW days AS SELECT * EXCLUDE (day) FROM placed')
   const kept = of.existed ? await files.bring([of.name], duck.scratch) : []
   const old = kept.length > 0 ? `SELECT * FROM ${parquetFiles(kept)}` : 'SELECT * FROM placed WHERE false'
-  await duck.run(`CREATE VIEW kept AS SELECT ${STORED_SELECT}, part FROM ${rows(old)}`)
+  await duck.run(`CREATE VIEW kept AS SELECT ${STORED_SELECT}, part FROM ${await rows(kept, old)}`)
   return paths
 }
 

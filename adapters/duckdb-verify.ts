@@ -6,7 +6,7 @@ import { addSums } from '../workflows/staging.ts'
 import { ROWS_AND_SUM } from './duckdb-columns.ts'
 import { loadHeldIdentities, openHeld, openLanded, placeRows } from './duckdb-compact.ts'
 import { type Duck, parquetFiles, sameFiles } from './duckdb-open.ts'
-import { PLACE, placedFiles } from './duckdb-places.ts'
+import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 
 /**
  * Three things must hold: no record is in what was made twice; what was made are rows that went in, unchanged; and
@@ -24,7 +24,9 @@ export async function verifyRows(
   const out = await sums(duck, staged, sameFiles)
   const existing = made.partitions.filter(({ existed }) => existed)
   // These may be of an older version, with other columns.
-  const held = await sums(duck, await bring(existing.map(({ name }) => name)), placedFiles)
+  const held = await sums(duck, await bring(existing.map(({ name }) => name)), (paths) =>
+    placedWhereOlder(duck, paths),
+  )
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
   // Without copies it is a matter of two sums: what landed was summed up when the night was planned.
   const wanted = addSums([of.landed, held])
@@ -32,10 +34,10 @@ export async function verifyRows(
   await verifyWithCopies(duck, files, of, made, { out, held })
 }
 
-type Opening = (paths: readonly string[]) => string
+type Opening = (paths: readonly string[]) => string | Promise<string>
 
 async function sums(duck: Duck, paths: readonly string[], opened: Opening): Promise<RowSums> {
-  return paths.length === 0 ? addSums([]) : sumOf(duck, opened(paths))
+  return paths.length === 0 ? addSums([]) : sumOf(duck, await opened(paths))
 }
 
 async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
