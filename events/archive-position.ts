@@ -57,31 +57,44 @@ export const SEQUENCE = {
   version: 2,
   version_bits: 4,
   constant_bits: 36,
-  clock_bits: 44,
   counter_at: 80,
   head_at: 144,
   /** Lower ones are not of this kind. */
   least_bits: 186,
 } as const
 const LEAST = String(2n ** BigInt(SEQUENCE.least_bits - 1))
-const CONSTANT_BITS = BigInt(SEQUENCE.constant_bits)
 const COUNTER_AT = BigInt(SEQUENCE.counter_at)
-const COUNTER_BITS = SEQUENCE.head_at - SEQUENCE.counter_at
-const MOST_COUNTED = BigInt(Number.MAX_SAFE_INTEGER)
+const CLOCK_AT = BigInt(SEQUENCE.constant_bits)
+/** All parts are of whole hexadecimal digits, which are quicker to cut than bits. */
+const HEX_BITS = 4
+const HEAD_AT_HEX = SEQUENCE.head_at / HEX_BITS
+const COUNTER_AT_HEX = SEQUENCE.counter_at / HEX_BITS
+const CLOCK_AT_HEX = SEQUENCE.constant_bits / HEX_BITS
+const VERSION_HEX = SEQUENCE.version.toString(16)
 
-/** The segment is the number with nothing in its clock and counter, so that it stands where the number does among others. */
 function splitSequence(digits: string, shard: string): LogPlace | null {
   if (digits.length !== SEQUENCE.digits || digits < LEAST) return null
-  const sequence = BigInt(digits)
-  const counter = BigInt.asUintN(COUNTER_BITS, sequence >> COUNTER_AT)
-  const isOurs = BigInt.asUintN(SEQUENCE.version_bits, sequence) === BigInt(SEQUENCE.version)
-  if (!isOurs || counter > MOST_COUNTED) return null
-  const clock = BigInt.asUintN(SEQUENCE.clock_bits, sequence >> CONSTANT_BITS)
-  const rest = sequence - (counter << COUNTER_AT) - (clock << CONSTANT_BITS)
-  return { log_segment: rest + shard, log_offset: Number(counter), log_tick: Number(clock) + 1 }
+  const hex = BigInt(digits).toString(16)
+  const log_offset = Number.parseInt(hex.slice(-HEAD_AT_HEX, -COUNTER_AT_HEX), 16)
+  if (!hex.endsWith(VERSION_HEX) || log_offset > Number.MAX_SAFE_INTEGER) return null
+  const clock = Number.parseInt(hex.slice(-COUNTER_AT_HEX, -CLOCK_AT_HEX), 16)
+  const log_segment = segmentOf(hex.slice(0, -HEAD_AT_HEX), hex.slice(-CLOCK_AT_HEX), shard)
+  return { log_segment, log_offset, log_tick: clock + 1 }
 }
 
-/** `rest` is what the segment says. */
+/** Most records are of the shard that the one before was of. */
+let last = { head: '', constant: '', shard: '', segment: '' }
+
+/** The number with nothing in its counter and clock, so that it stands where the number does among others, and the shard. */
+function segmentOf(head: string, constant: string, shard: string): string {
+  if (last.head !== head || last.constant !== constant || last.shard !== shard) {
+    const rest = BigInt(`0x${head}${'0'.repeat(HEAD_AT_HEX - CLOCK_AT_HEX)}${constant}`)
+    last = { head, constant, shard, segment: rest + shard }
+  }
+  return last.segment
+}
+
+/** `rest` is the number that a segment says. */
 export function joinSequence(rest: bigint, log_offset: number, log_tick: number): string {
-  return String(rest + (BigInt(log_offset) << COUNTER_AT) + (BigInt(log_tick - 1) << CONSTANT_BITS))
+  return String(rest + (BigInt(log_offset) << COUNTER_AT) + (BigInt(log_tick - 1) << CLOCK_AT))
 }
