@@ -111,6 +111,7 @@ test.each([
   ['current_draw', Number.POSITIVE_INFINITY],
   ['energy_delivered_kwh', '12abc'],
   ['log_offset', 2 ** 53],
+  ['log_tick', 0.5],
   ['heating_call', 'true'],
   ['topic', '\ud800'],
   ['topic', null],
