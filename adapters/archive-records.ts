@@ -1,6 +1,5 @@
 /** Rows of the archive, column by column, as the records of the log that they were made of. */
 import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBDoubleVector } from '@duckdb/node-api'
-import { joinPosition } from '../events/archive.ts'
 import {
   type BytePiece,
   bytePieces,
@@ -8,6 +7,7 @@ import {
   PAYLOAD_TEXTS,
   PayloadWriter,
 } from '../events/archive-bytes.ts'
+import { joinPosition, joinSequence } from '../events/archive-position.ts'
 import type { LogRecord, RecordSource } from '../events/record.ts'
 
 /** Texts of a record, those of its payload behind what is said beside it. */
@@ -28,10 +28,12 @@ export type RecordLayout = {
   numbers: readonly (typeof PAYLOAD_NUMBERS)[number][]
   /** Whether some payloads are no template's, and come as they are. */
   whole: boolean
+  /** Whether any place has a tick. */
+  ticks: boolean
 }
 
 /** Columns of a SELECT over `rows`, in the order in which `recordReader` takes them. No value of them is null: a null costs more to read than a number. */
-export function recordColumns({ few, numbers, whole }: RecordLayout): string[] {
+export function recordColumns({ few, numbers, whole, ticks }: RecordLayout): string[] {
   return [
     'log_offset::DOUBLE',
     'epoch_ms(received_at)::DOUBLE',
@@ -40,6 +42,7 @@ export function recordColumns({ few, numbers, whole }: RecordLayout): string[] {
     ),
     ...numbers.map((name) => `coalesce(${name}::DOUBLE, 'nan'::DOUBLE)`),
     ...(whole ? ["coalesce(encode(payload), from_base64(payload_base64), ''::BLOB)"] : []),
+    ...(ticks ? ['log_tick::DOUBLE'] : []),
   ]
 }
 
@@ -102,7 +105,8 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
     return {
       offsets: chunk.getColumnVector(0) as DuckDBDoubleVector,
       received: chunk.getColumnVector(1) as DuckDBDoubleVector,
-      whole: layout.whole ? (chunk.getColumnVector(column) as DuckDBBlobVector) : null,
+      whole: layout.whole ? (chunk.getColumnVector(column++) as DuckDBBlobVector) : null,
+      ticks: layout.ticks ? (chunk.getColumnVector(column) as DuckDBDoubleVector) : null,
     }
   }
 
@@ -130,13 +134,14 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
 
   return {
     read: (chunk, skip) => {
-      const { offsets, received, whole } = open(chunk)
+      const { offsets, received, whole, ticks } = open(chunk)
       const { rowCount } = chunk
       const records: LogRecord[] = []
       for (let nth = 0; nth < rowCount; nth++) {
         const name = textAt(topic, nth)
         if (skip && isSkipped(name, skip)) continue
-        const position = positions(textAt(segment, nth), offsets.getItem(nth) as number)
+        const tick = ticks ? (ticks.getItem(nth) as number) : 0
+        const position = positions(textAt(segment, nth), offsets.getItem(nth) as number, tick)
         // A batch that was delivered twice landed twice, perhaps.
         if (position === last) continue
         last = position
@@ -182,15 +187,24 @@ function slabs(): (bytes: Uint8Array) => Uint8Array {
 }
 
 /** `joinPosition`, with what a million positions share kept. */
-function positionTexts(): (log_segment: string, log_offset: number) => string {
+function positionTexts(): (log_segment: string, log_offset: number, log_tick: number) => string {
   let of = { log_segment: '', high: -1, sharded: false, head: '' }
-  return (log_segment, log_offset) => {
+  let stream = { log_segment: '', rest: 0n, shard: '' }
+  return (log_segment, log_offset, log_tick) => {
+    if (log_tick < 0) return joinPosition({ log_segment, log_offset, log_tick })
+    if (log_tick > 0) {
+      if (stream.log_segment !== log_segment) {
+        const [rest = '', ...shard] = log_segment.split(/(?=\.)/)
+        stream = { log_segment, rest: BigInt(rest), shard: shard.join('') }
+      }
+      return joinSequence(stream.rest, log_offset, log_tick) + stream.shard
+    }
     const high = Math.floor(log_offset / LOW)
     if (of.high !== high || of.log_segment !== log_segment) {
-      const head = joinPosition({ log_segment, log_offset: high * LOW }).slice(0, -6)
+      const head = joinPosition({ log_segment, log_offset: high * LOW, log_tick }).slice(0, -6)
       of = { log_segment, high, sharded: log_segment.includes('.'), head }
     }
-    if (of.sharded) return joinPosition({ log_segment, log_offset })
+    if (of.sharded) return joinPosition({ log_segment, log_offset, log_tick })
     return of.head + String(LOW + log_offset - high * LOW).slice(1)
   }
 }

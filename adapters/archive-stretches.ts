@@ -1,9 +1,13 @@
 /** Stretches of the log, each of which is read and sorted by itself. */
+import type { LogPlace } from '../events/archive-position.ts'
 
-/** A place in the log, as a row of the archive has it. */
-export type RowPlace = { log_segment: string; log_offset: number }
+/** A place in the log, as a row of the archive has it. Records that their ticks alone tell apart stay together. */
+export type RowPlace = Pick<LogPlace, 'log_segment' | 'log_offset'>
 
-/** A file with wanted rows in it: how many, and between which places. */
+/**
+ * A file with wanted rows in it: how many, no segment and no offset of them below the first and above the last. One that
+ * has rows of several shards may be told of once for each.
+ */
 export type SurveyedFile = { name: string; rows: number; first: RowPlace; last: RowPlace }
 
 /** `within` is its condition on rows; `names` are the files that have any of it. */
@@ -20,8 +24,8 @@ type Day = { first: RowPlace; rows: number }
 export function stretchesOf(files: readonly SurveyedFile[], rows = ROWS): Stretch[] {
   if (files.length === 0) return []
   const segments = new Set(files.flatMap(({ first, last }) => [first.log_segment, last.log_segment]))
-  const compare = segments.size > 1 ? bySegment : byOffset
-  const days = [...Map.groupBy(files, dayOf).values()]
+  const compare = segments.size > 1 ? byBoth : byOffset
+  const days = [...Map.groupBy(files, (file) => `${dayOf(file)} ${segmentOf(file)}`).values()]
     .map(
       (of): Day => ({
         first: of.map(({ first }) => first).reduce((a, b) => (compare(b, a) < 0 ? b : a)),
@@ -45,15 +49,15 @@ export function stretchesOf(files: readonly SurveyedFile[], rows = ROWS): Stretc
       (!from || compare(last, from) >= 0) && (!to || compare(first, to) < 0)
     const conditions = [...(from ? [sql('>=', from)] : []), ...(to ? [sql('<', to)] : [])]
     return {
-      names: files.filter(isIn).map(({ name }) => name),
+      names: [...new Set(files.filter(isIn).map(({ name }) => name))],
       within: conditions.join(' AND ') || 'true',
     }
   })
 
   function sql(than: string, { log_segment, log_offset }: RowPlace): string {
-    return compare === byOffset
-      ? `log_offset ${than} ${log_offset}`
-      : `log_segment ${than} '${log_segment.replaceAll("'", "''")}'`
+    if (compare === byOffset) return `log_offset ${than} ${log_offset}`
+    const segment = `'${log_segment.replaceAll("'", "''")}'`
+    return `(log_segment ${than.charAt(0)} ${segment} OR (log_segment = ${segment} AND log_offset ${than} ${log_offset}))`
   }
 }
 
@@ -68,7 +72,12 @@ function byOffset(a: RowPlace, b: RowPlace): number {
   return a.log_offset - b.log_offset
 }
 
-/** Cut between segments alone: of those that hold many rows there are few. */
-function bySegment(a: RowPlace, b: RowPlace): number {
-  return a.log_segment < b.log_segment ? -1 : a.log_segment > b.log_segment ? 1 : 0
+function byBoth(a: RowPlace, b: RowPlace): number {
+  if (a.log_segment === b.log_segment) return byOffset(a, b)
+  return a.log_segment < b.log_segment ? -1 : 1
+}
+
+/** That of all its rows, where they have one. */
+function segmentOf({ first, last }: SurveyedFile): string {
+  return first.log_segment === last.log_segment ? first.log_segment : ''
 }

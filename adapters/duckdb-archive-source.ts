@@ -3,13 +3,7 @@
  * days long: DuckDB sorts the rows of one, in the memory it is given and behind that on disk, and here no more is held
  * than the few thousand that are being handed on.
  */
-import type {
-  ArchiveFile,
-  ArchiveFiles,
-  ArchiveProgress,
-  ArchiveRange,
-  ArchiveSource,
-} from '../events/archive.ts'
+import type { ArchiveFiles, ArchiveProgress, ArchiveRange, ArchiveSource } from '../events/archive.ts'
 import { PAYLOAD_NUMBERS } from '../events/archive-bytes.ts'
 import type { LogRecord } from '../events/record.ts'
 import {
@@ -19,6 +13,7 @@ import {
   recordColumns,
   recordReader,
 } from './archive-records.ts'
+import { type Brought, findPlaces, type Part, pathsOf, rowsOf } from './archive-rows.ts'
 import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
 import {
   CONFIGS,
@@ -30,6 +25,7 @@ import {
   wantedRows,
 } from './archive-wanted.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
+import { PLACE } from './duckdb-places.ts'
 import { typesOf } from './duckdb-short-texts.ts'
 
 export type ArchiveSourceOptions = DuckOptions & {
@@ -66,10 +62,6 @@ export function duckdbArchiveSource(
   }
 }
 
-/** A file, and which of its rows; null: all of them. */
-type Part = { file: ArchiveFile; rows: readonly string[] | null }
-type Brought = Part & { path: string }
-
 type ReadingOptions = {
   duck: Duck
   files: ArchiveFiles
@@ -82,19 +74,22 @@ type Reading = ReturnType<typeof createReading>
 
 function createReading({ duck, files, range, most_bytes, stretch_rows, onProgress }: ReadingOptions) {
   const progress: ArchiveProgress = { surveyed: 0, to_survey: 0, read: 0, to_read: 0 }
+  const older = new Set<string>()
 
   async function bring(parts: readonly Part[]): Promise<Brought[]> {
     const paths = await files.bring(
       parts.map(({ file }) => file.name),
       duck.scratch,
     )
-    return parts.map((part, n) => ({ ...part, path: paths[n] as string }))
+    return parts.map((part, n) => ({ ...part, path: paths[n] as string, older: older.has(part.file.name) }))
   }
 
   return {
     duck,
     range,
     stretch_rows,
+    /** Names of files that are of before now. */
+    older,
     bring,
     /** As many at once as may be brought. */
     each: async (parts: readonly Part[], look: (brought: Brought[]) => Promise<void>): Promise<void> => {
@@ -159,7 +154,7 @@ async function needsConfigs({ duck, range, each }: Reading, parts: readonly Part
 
 /** How many of the wanted rows each file has, and where in the log: files without any are not looked at again. */
 async function survey(reading: Reading, parts: readonly Part[]): Promise<SurveyedFile[]> {
-  const { duck, range, each, tell, progress } = reading
+  const { duck, range, each, tell, progress, older } = reading
   tell({ to_survey: parts.reduce((sum, { file }) => sum + file.bytes, 0) })
   await duck.run('CREATE TABLE mine (device_id VARCHAR)')
   await duck.run('CREATE TABLE located (device_id VARCHAR)')
@@ -172,30 +167,12 @@ async function survey(reading: Reading, parts: readonly Part[]): Promise<Surveye
   const surveyed: SurveyedFile[] = []
   await each(parts, async (brought) => {
     if (isMine) await findMine(duck, brought, isMine)
-    const names = new Map(brought.map(({ path, file }) => [path, file.name]))
-    const found = await duck.rows<FileRow>(`
-      SELECT in_file, count(*) AS rows, min(log_segment) AS first_segment, max(log_segment) AS last_segment,
-        min(log_offset) AS first_offset, max(log_offset) AS last_offset
-      FROM ${rowsOf(brought, ['log_segment', 'log_offset', 'in_file'])} GROUP BY in_file`)
-    for (const { in_file, rows, first_segment, last_segment, first_offset, last_offset } of found)
-      surveyed.push({
-        name: names.get(in_file) as string,
-        rows,
-        first: { log_segment: first_segment, log_offset: first_offset },
-        last: { log_segment: last_segment, log_offset: last_offset },
-      })
+    const found = await findPlaces(duck, brought)
+    surveyed.push(...found.surveyed)
+    for (const name of found.older) older.add(name)
     tell({ surveyed: progress.surveyed + brought.reduce((sum, { file }) => sum + file.bytes, 0) })
   })
   return surveyed
-}
-
-type FileRow = {
-  in_file: string
-  rows: number
-  first_segment: string
-  last_segment: string
-  first_offset: number
-  last_offset: number
 }
 
 async function findMine(
@@ -211,25 +188,11 @@ async function findMine(
     await duck.run(`INSERT INTO mine VALUES ${mine.slice(from, from + 5_000).join(', ')}`)
 }
 
-/** The wanted rows as a source of a SELECT; a row may be in it more than once. */
-function rowsOf(brought: readonly Brought[], columns: readonly string[], within = 'true'): string {
-  const selects = [...Map.groupBy(brought, ({ rows }) => rows)].flatMap(([rows, some]) => {
-    const table = parquetFiles(pathsOf(some), columns.includes('in_file'))
-    return (rows ?? ['true']).map(
-      (row) => `SELECT ${columns.join(', ')} FROM ${table} WHERE ${within} AND ${row}`,
-    )
-  })
-  return `(${selects.join(' UNION ALL ')})`
-}
-
-function pathsOf(brought: readonly Brought[]): string[] {
-  return brought.map(({ path }) => path)
-}
-
 const COLUMNS = [
   ...RECORD_TEXTS,
   ...PAYLOAD_NUMBERS,
   'log_offset',
+  'log_tick',
   'received_at',
   'payload',
   'payload_base64',
@@ -245,8 +208,10 @@ async function* readStretch(
   const layout = await layoutOf(duck, rowsOf(brought, COLUMNS, within))
   const asFew = (name: string) =>
     layout.few.has(name as RecordText) ? `${name}::few_${name} AS ${name}` : name
+  // What no place has is not sorted by, either.
+  const columns = COLUMNS.filter((name) => layout.ticks || name !== 'log_tick').map(asFew)
   const sorted = `SELECT ${recordColumns(layout).join(', ')} FROM (
-    SELECT * FROM ${rowsOf(brought, COLUMNS.map(asFew), within)} ORDER BY log_segment, log_offset)`
+    SELECT * FROM ${rowsOf(brought, columns, within)} ORDER BY ${layout.ticks ? PLACE : 'log_segment, log_offset'})`
   const reader = recordReader(layout, kept)
   for await (const chunk of duck.chunks(sorted))
     yield { records: reader.read(chunk, skip), rows: chunk.rowCount }
@@ -273,6 +238,7 @@ async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
   // All in one look: many small files cost more to open than to read.
   const figures = [
     'count(*) - count(template) AS whole',
+    'count(nullif(log_tick, 0)) AS ticks',
     ...PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`),
     ...MANY.map((name) => `approx_count_distinct(${name}) AS ${name}`),
   ]
@@ -286,6 +252,7 @@ async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
     few: lists,
     numbers: PAYLOAD_NUMBERS.filter((name) => (has[name] ?? 0) > 0),
     whole: (has.whole ?? 0) > 0,
+    ticks: (has.ticks ?? 0) > 0,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Columns of the archive as SQL names them. */
 import type { ArchiveRow } from '../events/archive.ts'
 import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
+import { PLACE } from './duckdb-places.ts'
 import { LANDING_COLUMNS } from './parquet-landing.ts'
 
 /**
@@ -26,7 +27,12 @@ export const STORED_TYPES: readonly (readonly [name: string, type: (typeof TYPES
   STORED_COLUMNS.map((name) => [name, TYPES[LANDING_COLUMNS[name as keyof typeof LANDING_COLUMNS].kind]])
 
 /** Behind SELECT: of those columns no row. */
-export const NO_ROWS = `${STORED_TYPES.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`
+export function noRows(without: readonly string[] = []): string {
+  const columns = STORED_TYPES.filter(([name]) => !without.includes(name))
+  return `${columns.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`
+}
+
+export const NO_ROWS = noRows()
 
 /**
  * Numbers are kept as their shortest text, which says the same double and takes less room: DuckDB would spread their
@@ -79,6 +85,9 @@ export function rowsHeld(
 ): number {
   return Math.max(512, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
 }
+
+/** By device, in days' files as in months': most questions are about one, and alike rows beside each other take the least room. */
+export const ROW_ORDER = `device_id, event_time, ${PLACE}`
 
 /** What the record and its identity are made of again. */
 const RECORD_COLUMNS = STORED_COLUMNS.filter((name) => !/^(?:event_time|time_quality|.*_call)$/.test(name))

@@ -6,29 +6,27 @@ import type { DayLayout } from '../events/archive-places.ts'
 import { readPlace } from '../events/archive-places.ts'
 import { hashOf } from '../events/hash.ts'
 import { type Gathered, type Gathering, NotVerified, type RowSums } from '../workflows/night-ports.ts'
-import { NO_ROWS, parquetOptions, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
+import { NO_ROWS, parquetOptions, ROW_ORDER, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
 import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
+import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
-
-/** By device, as in a day's file: most questions are about one, and alike rows beside each other take the least room. */
-const ORDER = 'device_id, event_time, log_segment, log_offset'
 
 export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering): Promise<Gathered> {
   const paths = await openMonth(duck, files, of)
   const [figures] = await duck.rows<{ rows: number; copies: number }>(`
-    SELECT count(*) AS rows, (SELECT count(*) FROM days SEMI JOIN kept USING (log_segment, log_offset)) AS copies
+    SELECT count(*) AS rows, (SELECT count(*) FROM days SEMI JOIN kept USING (${PLACE})) AS copies
     FROM (SELECT 1 FROM days UNION ALL SELECT 1 FROM kept)`)
   const { rows = 0, copies = 0 } = figures ?? {}
   const [days] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM days')
   // What a night that was killed has left: all of it has its place.
   if (days?.n === copies) return { staged: null, rows: rows - copies, bytes: 0, copies }
-  const fresh = copies > 0 ? 'days ANTI JOIN kept USING (log_segment, log_offset)' : 'days'
+  const fresh = copies > 0 ? `days ANTI JOIN kept USING (${PLACE})` : 'days'
   const all = `(SELECT * FROM ${fresh} UNION ALL SELECT * FROM kept)`
   const { short, whole } = await shortTexts(duck, all)
   const path = join(duck.scratch, 'month.parquet')
   const taken = await Promise.all(paths.map(async (one) => takenMark(await readFile(one))))
   await duck.run(`
-    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ORDER}))
+    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ROW_ORDER}))
     TO ${sqlText(path)} ${parquetOptions().replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
   const { size } = await stat(path)
   const staged = `${of.staging}month.parquet`
@@ -59,10 +57,10 @@ export async function verifyMonthRows(
   )
   if (misplaced?.n !== 0) throw new NotVerified(`${misplaced?.n} rows are not of the day they lie in`)
   const [twice] = await duck.rows<{ n: number }>(
-    'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
+    `SELECT count(*) - count(DISTINCT (${PLACE})) AS n FROM made`,
   )
   if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
-  const added = 'days ANTI JOIN kept USING (log_segment, log_offset)'
+  const added = `days ANTI JOIN kept USING (${PLACE})`
   const wanted = await sumOf(duck, `(SELECT * FROM ${added} UNION ALL SELECT * FROM kept)`)
   const out = await sumOf(duck, 'made')
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
@@ -73,8 +71,8 @@ export async function verifyMonthRows(
 
 /** Rows that were there already must be there as they are, and not only under the same place in the log. */
 async function verifyCopies(duck: Duck): Promise<void> {
-  const known = 'days SEMI JOIN kept USING (log_segment, log_offset)'
-  const again = 'kept SEMI JOIN days USING (log_segment, log_offset)'
+  const known = `days SEMI JOIN kept USING (${PLACE})`
+  const again = `kept SEMI JOIN days USING (${PLACE})`
   const [one, other] = [await sumOf(duck, `(FROM ${known})`), await sumOf(duck, `(FROM ${again})`)]
   if (one.rows !== other.rows || one.sum !== other.sum)
     throw new NotVerified(`of ${one.rows} rows that are there already some are there otherwise`)
@@ -98,14 +96,15 @@ async function openMonth(duck: Duck, files: ArchiveFiles, of: Gathering): Promis
   await duck.run('CREATE TABLE places (path VARCHAR, part VARCHAR, day DATE)')
   await duck.run(`INSERT INTO places VALUES ${values.join(', ')}`)
   // Files of an older version may lack columns.
-  const rows = (found: string) => `(SELECT ${NO_ROWS} UNION ALL BY NAME ${found})`
+  const rows = (of: readonly string[], found: string) =>
+    placedWhereOlder(duck, of, `SELECT ${NO_ROWS} UNION ALL BY NAME ${found}`)
   const read = `SELECT f.* EXCLUDE (filename), p.part, p.day FROM read_parquet([${paths.map(sqlText).join(', ')}],
     union_by_name = true, hive_partitioning = false, filename = true) f JOIN places p ON p.path = f.filename`
-  await duck.run(`CREATE VIEW placed AS SELECT ${STORED_SELECT}, part, day FROM ${rows(read)}`)
+  await duck.run(`CREATE VIEW placed AS SELECT ${STORED_SELECT}, part, day FROM ${await rows(paths, read)}`)
   await duck.run('CREATE VIEW days AS SELECT * EXCLUDE (day) FROM placed')
   const kept = of.existed ? await files.bring([of.name], duck.scratch) : []
   const old = kept.length > 0 ? `SELECT * FROM ${parquetFiles(kept)}` : 'SELECT * FROM placed WHERE false'
-  await duck.run(`CREATE VIEW kept AS SELECT ${STORED_SELECT}, part FROM ${rows(old)}`)
+  await duck.run(`CREATE VIEW kept AS SELECT ${STORED_SELECT}, part FROM ${await rows(kept, old)}`)
   return paths
 }
 

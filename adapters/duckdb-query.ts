@@ -19,20 +19,25 @@ export function duckdbQuery(folder: string, limits: QueryLimits = QUERY_LIMITS):
   return {
     ask: (sql, parameters = {}) =>
       gate(async () => {
-        const once = () => ask(folder, limits, sql, parameters)
+        const once = (older = false) => ask({ folder, older, limits }, sql, parameters)
         // A night has put files together between the look at the folder and their reading: the next look finds what they became.
-        return once().catch((error: Error) =>
-          FILE_GONE.test(error.message) ? once() : Promise.reject(error),
-        )
+        return once().catch((error: Error) => {
+          if (FILE_OLDER.test(error.message)) return once(true)
+          return FILE_GONE.test(error.message) ? once() : Promise.reject(error)
+        })
       }),
   }
 }
 
 const FILE_GONE = /events\.parquet".*No such file|No files found that match the pattern/s
 
+/** The last column that came is in the first file and not in another, or in none. */
+const FILE_OLDER = /"log_tick"/
+
+type Asked = { folder: string; older: boolean; limits: QueryLimits }
+
 async function ask(
-  folder: string,
-  limits: QueryLimits,
+  { folder, older, limits }: Asked,
   sql: string,
   parameters: Record<string, string>,
 ): Promise<QueryAnswer> {
@@ -52,7 +57,7 @@ async function ask(
     connection.interrupt()
   }, limits.time_ms)
   try {
-    for (const statement of await fences(folder)) await connection.run(statement)
+    for (const statement of await fences(folder, older)) await connection.run(statement)
     if (sql.trim() === '') throw new BadQuestion('a question is one statement, and this is none')
     const statements = await connection.extractStatements(sql)
     if (statements.count !== 1)
@@ -116,10 +121,10 @@ async function readWithin(result: Result, limits: QueryLimits): Promise<QueryAns
 }
 
 /** Tables first, then the fence, then the lock on it. */
-async function fences(folder: string): Promise<string[]> {
+async function fences(folder: string, older: boolean): Promise<string[]> {
   // The fence compares real paths.
   const root = realpathSync(folder)
-  const views = await archiveViews(root)
+  const views = await archiveViews(root, older)
   return [
     "SET TimeZone = 'UTC'",
     `SET allowed_directories = [${sqlText(`${root}/`)}]`,

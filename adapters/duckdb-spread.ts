@@ -5,7 +5,8 @@ import type { ArchiveFiles } from '../events/archive.ts'
 import { SHARED_FILES } from '../events/archive-places.ts'
 import type { Spreading } from '../workflows/night-ports.ts'
 import { rowsHeld, SHARD } from './duckdb-columns.ts'
-import { type Duck, sameFiles, sqlText } from './duckdb-open.ts'
+import { type Duck, sqlText } from './duckdb-open.ts'
+import { openedFiles } from './duckdb-places.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 
 /** Of each thread, of all batches; as DuckDB has it unless told. */
@@ -17,16 +18,17 @@ const GROUP_ROWS = 30_720
 export async function spreadRows(duck: Duck, files: ArchiveFiles, of: Spreading): Promise<void> {
   const paths = await files.bring(of.sources, duck.scratch)
   const folder = join(duck.scratch, 'spread')
+  const rows = await openedFiles(duck, paths)
   const without = of.empty.length > 0 ? ` EXCLUDE (${of.empty.join(', ')})` : ''
-  const { short } = await shortTexts(duck, sameFiles(paths), of.empty)
+  const { short } = await shortTexts(duck, rows, of.empty)
   await duck.run('SET preserve_insertion_order = false')
-  await duck.run(
-    `SET partitioned_write_flush_threshold = ${rowsHeld(of, { memory_mb: duck.memory_mb / 16, most: HELD_ROWS })}`,
-  )
+  const held = rowsHeld(of, { memory_mb: duck.memory_mb / 16, most: HELD_ROWS })
+  const row_group = rowsHeld(of, { memory_mb: duck.memory_mb / 32, most: GROUP_ROWS })
+  await duck.run(`SET partitioned_write_flush_threshold = ${held}`)
   await duck.run(`
     COPY (SELECT *${short} FROM (SELECT *${without} REPLACE (identity::UUID AS identity),
-      (${SHARD}) * ${of.batches} // ${SHARED_FILES} AS batch FROM ${sameFiles(paths)}))
-    TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE ${rowsHeld(of, { memory_mb: duck.memory_mb / 32, most: GROUP_ROWS })},
+      (${SHARD}) * ${of.batches} // ${SHARED_FILES} AS batch FROM ${rows}))
+    TO ${sqlText(folder)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE ${row_group},
       PARTITION_BY (batch))`)
   for (const part of await readdir(folder)) {
     const batch = part.slice('batch='.length)

@@ -4,11 +4,12 @@ import type { RowSums, Survey } from '../workflows/night-ports.ts'
 import { addSums } from '../workflows/staging.ts'
 import { ROWS_AND_SUM, SHARD, STORED_COLUMNS } from './duckdb-columns.ts'
 import { type Duck, sameFiles } from './duckdb-open.ts'
+import { placedFiles } from './duckdb-places.ts'
 
 export async function surveyRows(duck: Duck, files: ArchiveFiles, names: readonly string[]): Promise<Survey> {
   if (names.length === 0) return NOTHING
   const paths = await files.bring(names, duck.scratch)
-  const whole = await look(duck, paths).catch(() => null)
+  const whole = await lookAt(duck, paths).catch(() => null)
   if (whole) return { ...whole, damaged: [] }
   // Something among them cannot be read: each is tried by itself.
   const damaged: Survey['damaged'] = []
@@ -18,18 +19,23 @@ export async function surveyRows(duck: Duck, files: ArchiveFiles, names: readonl
     if (error === null) sound.push(path)
     else damaged.push({ name: names[n] as string, error })
   }
-  return { ...(sound.length > 0 ? await look(duck, sound) : NOTHING), damaged }
+  return { ...(sound.length > 0 ? await lookAt(duck, sound) : NOTHING), damaged }
 }
 
 const NOTHING: Survey = { rows: 0, days: [], sums: [], empty: [], damaged: [] }
 
 /** Reads every value of every file, so that one that is broken anywhere is found before work is built on it. */
-async function look(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
+async function lookAt(duck: Duck, paths: string[]): Promise<Omit<Survey, 'damaged'>> {
+  // Files that landed before the last column came are read the long way.
+  return look(duck, sameFiles(paths)).catch(() => look(duck, placedFiles(paths)))
+}
+
+async function look(duck: Duck, landed: string): Promise<Omit<Survey, 'damaged'>> {
   const values = STORED_COLUMNS.map((name) => `count(${name}) AS values_${name}`)
   const found = await duck.rows<DayOfShard>(`
     SELECT event_time::DATE::VARCHAR AS day, ${SHARD} AS shard, count(DISTINCT device_id) AS devices, ${ROWS_AND_SUM},
       sum(strlen(coalesce(payload, payload_base64, template)))::DOUBLE AS bytes, ${values.join(', ')}
-    FROM ${sameFiles(paths)} GROUP BY day, shard ORDER BY day, shard`)
+    FROM ${landed} GROUP BY day, shard ORDER BY day, shard`)
   const days = [...Map.groupBy(found, ({ day }) => day)].map(([day, own]) => ({
     day,
     rows: total(own, 'rows'),
@@ -62,7 +68,7 @@ function total(
 
 async function readThrough(duck: Duck, path: string): Promise<string | null> {
   try {
-    await look(duck, [path])
+    await look(duck, placedFiles([path]))
     return null
   } catch (error) {
     return (error as Error).message.replaceAll(path, 'the file').slice(0, 500)

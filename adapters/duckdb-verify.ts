@@ -1,10 +1,13 @@
 /** What came out against what went in, before anything of what went in may go. */
 import type { ArchiveFiles } from '../events/archive.ts'
+import type { LogPlace } from '../events/archive-position.ts'
 import { type Compacted, type Compaction, NotVerified, type RowSums } from '../workflows/night-ports.ts'
 import { addSums } from '../workflows/staging.ts'
 import { ROWS_AND_SUM } from './duckdb-columns.ts'
-import { loadHeldIdentities, openHeld, openLanded, placeRows } from './duckdb-compact.ts'
+import { loadHeldIdentities } from './duckdb-copies.ts'
+import { openHeld, openLanded, placeRows } from './duckdb-landed.ts'
 import { type Duck, parquetFiles, sameFiles } from './duckdb-open.ts'
+import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 
 /**
  * Three things must hold: no record is in what was made twice; what was made are rows that went in, unchanged; and
@@ -22,7 +25,9 @@ export async function verifyRows(
   const out = await sums(duck, staged, sameFiles)
   const existing = made.partitions.filter(({ existed }) => existed)
   // These may be of an older version, with other columns.
-  const held = await sums(duck, await bring(existing.map(({ name }) => name)), parquetFiles)
+  const held = await sums(duck, await bring(existing.map(({ name }) => name)), (paths) =>
+    placedWhereOlder(duck, paths),
+  )
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
   // Without copies it is a matter of two sums: what landed was summed up when the night was planned.
   const wanted = addSums([of.landed, held])
@@ -30,10 +35,10 @@ export async function verifyRows(
   await verifyWithCopies(duck, files, of, made, { out, held })
 }
 
-type Opening = (paths: readonly string[]) => string
+type Opening = (paths: readonly string[]) => string | Promise<string>
 
 async function sums(duck: Duck, paths: readonly string[], opened: Opening): Promise<RowSums> {
-  return paths.length === 0 ? addSums([]) : sumOf(duck, opened(paths))
+  return paths.length === 0 ? addSums([]) : sumOf(duck, await opened(paths))
 }
 
 async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
@@ -67,25 +72,25 @@ async function verifyWithCopies(
     `CREATE VIEW rewritten AS SELECT * FROM held WHERE part IN (${[...rewritten, -1].join(', ')})`,
   )
   const [twice] = await duck.rows<{ n: number }>(
-    'SELECT count(*) - count(DISTINCT (log_segment, log_offset)) AS n FROM made',
+    `SELECT count(*) - count(DISTINCT (${PLACE})) AS n FROM made`,
   )
   if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
   const added = await sumOf(
     duck,
-    `(SELECT * FROM landed SEMI JOIN made USING (log_segment, log_offset)
-    ANTI JOIN rewritten USING (log_segment, log_offset)
-    QUALIFY row_number() OVER (PARTITION BY log_segment, log_offset) = 1)`,
+    `(SELECT * FROM landed SEMI JOIN made USING (${PLACE})
+    ANTI JOIN rewritten USING (${PLACE})
+    QUALIFY row_number() OVER (PARTITION BY ${PLACE}) = 1)`,
   )
   const wanted = addSums([added, held])
   if (out.rows !== wanted.rows || out.sum !== wanted.sum)
     throw new NotVerified(`of ${out.rows} rows some are not as they went in`)
   await duck.run(`
-    CREATE TABLE there AS SELECT log_segment, log_offset FROM made
-    UNION ALL SELECT log_segment, log_offset FROM held`)
+    CREATE TABLE there AS SELECT ${PLACE} FROM made
+    UNION ALL SELECT ${PLACE} FROM held`)
   await loadHeldIdentities(duck)
-  const lost = await duck.rows<{ log_segment: string; log_offset: number }>(`
-    SELECT log_segment, log_offset FROM landed ANTI JOIN there USING (log_segment, log_offset)
+  const lost = await duck.rows<LogPlace>(`
+    SELECT ${PLACE} FROM landed ANTI JOIN there USING (${PLACE})
     WHERE identity NOT IN (SELECT identity FROM held_identities)
-    AND identity NOT IN (SELECT identity FROM landed SEMI JOIN there USING (log_segment, log_offset)) LIMIT 3`)
+    AND identity NOT IN (SELECT identity FROM landed SEMI JOIN there USING (${PLACE})) LIMIT 3`)
   if (lost.length > 0) throw new NotVerified(`records would be lost: ${JSON.stringify(lost)}`)
 }

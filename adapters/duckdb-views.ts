@@ -7,20 +7,25 @@ import { PAYLOAD_SQL } from '../events/archive-payload-sql.ts'
 import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './archive-tables.ts'
 import { STORED_TYPES } from './duckdb-columns.ts'
 import { sqlText } from './duckdb-open.ts'
+import { placed } from './duckdb-places.ts'
 import { filesTwice } from './duckdb-taken.ts'
 
 type Columns = readonly (readonly [name: string, type: string])[]
 
-/** What may be asked of; a table of which there is no file yet is empty. */
-export async function archiveViews(root: string): Promise<string[]> {
+/**
+ * What may be asked of; a table of which there is no file yet is empty. `older`: some files lack the columns of now, and
+ * each is opened to see which; without, a question that comes upon such a file fails.
+ */
+export async function archiveViews(root: string, older = false): Promise<string[]> {
   const of = (columns: Record<string, string>) => Object.entries(columns)
   const twice = await filesTwice(root)
+  const from = { root, older }
   return [
-    eventsView(root, 'events', { kind: 'events', more: {} }, twice),
-    eventsView(root, 'events_of_device', { kind: 'events', more: { device: DEVICE_OF_PATH } }, twice),
-    eventsView(root, 'station_events', { kind: 'telemetry', more: {} }, twice),
+    eventsView(from, 'events', { kind: 'events', more: {} }, twice),
+    eventsView(from, 'events_of_device', { kind: 'events', more: { device: DEVICE_OF_PATH } }, twice),
+    eventsView(from, 'station_events', { kind: 'telemetry', more: {} }, twice),
     view('landing', [
-      ...branch(root, 'landing/*/*/*/*.parquet', EVENTS, { day: 'event_time::DATE' }),
+      ...branch(from, 'landing/*/*/*/*.parquet', EVENTS, { day: 'event_time::DATE' }),
       nothing(EVENTS, ['day']),
     ]),
     plainView(root, 'energy', of(ENERGY_COLUMNS)),
@@ -51,25 +56,26 @@ const DAY_OF: Record<MonthKind, { pattern: string; day: string }> = {
 const DEVICE_OF_PATH = "regexp_extract(filename, '/([^/]+)/events\\.parquet$', 1)"
 
 type EventsView = { kind: MonthKind; more: Record<string, string> }
+type Events = { root: string; older: boolean }
 
 /** Days' files, and those of months that have been put together. */
 function eventsView(
-  root: string,
+  from: Events,
   name: string,
   { kind, more }: EventsView,
   twice: readonly string[],
 ): string {
   const { pattern, day } = DAY_OF[kind]
-  const days = branch(root, pattern, EVENTS, { ...more, day }).map((sql) =>
+  const days = branch(from, pattern, EVENTS, { ...more, day }).map((sql) =>
     twice.length === 0 ? sql : `${sql} WHERE filename NOT IN (${twice.map(sqlText).join(', ')})`,
   )
   const named = [...Object.keys(more), 'day']
-  return view(name, [...days, ...monthBranches(root, kind, named), nothing(EVENTS, named)])
+  return view(name, [...days, ...monthBranches(from, kind, named), nothing(EVENTS, named)])
 }
 
 /** One each, with its days, so that a question about other days opens none of its files. */
-function monthBranches(root: string, kind: MonthKind, more: readonly string[]): string[] {
-  const months = globSync(`months/${kind}/*/*`, { cwd: root }).map((path) =>
+function monthBranches(from: Events, kind: MonthKind, more: readonly string[]): string[] {
+  const months = globSync(`months/${kind}/*/*`, { cwd: from.root }).map((path) =>
     path.split('/').slice(-2).join('-'),
   )
   return months.sort().flatMap((month) => {
@@ -77,14 +83,17 @@ function monthBranches(root: string, kind: MonthKind, more: readonly string[]): 
       more.map((column) => [column, column === 'day' ? 'event_time::DATE' : 'part']),
     )
     const first = `DATE ${sqlText(`${month}-01`)}`
-    return branch(root, `${monthFolder(kind, month)}*/events.parquet`, EVENTS, made).map(
+    return branch(from, `${monthFolder(kind, month)}*/events.parquet`, EVENTS, made).map(
       (sql) => `${sql} WHERE event_time::DATE >= ${first} AND event_time::DATE <= last_day(${first})`,
     )
   })
 }
 
 function plainView(root: string, name: string, columns: Columns): string {
-  return view(name, [...branch(root, `${name}/*/*/*/${name}.parquet`, columns, {}), nothing(columns, [])])
+  return view(name, [
+    ...branch({ root, older: false }, `${name}/*/*/*/${name}.parquet`, columns, {}),
+    nothing(columns, []),
+  ])
 }
 
 function view(name: string, branches: readonly string[]): string {
@@ -92,13 +101,18 @@ function view(name: string, branches: readonly string[]): string {
 }
 
 /** None where there is no file: to DuckDB a glob without a match is an error. */
-function branch(root: string, pattern: string, columns: Columns, more: Record<string, string>): string[] {
+function branch(
+  { root, older }: Events,
+  pattern: string,
+  columns: Columns,
+  more: Record<string, string>,
+): string[] {
   if (globSync(pattern, { cwd: root }).length === 0) return []
   const shown = columns.map(([column, type]) => `CAST(${SHOWN[column] ?? column} AS ${type}) AS ${column}`)
   const made = Object.entries(more).map(([column, sql]) => `${sql} AS ${column}`)
   // By the first file's columns: to unite all, each file would have to be opened.
-  const files = `read_parquet(${sqlText(join(root, pattern))}, hive_partitioning = false, filename = true)`
-  return [`SELECT ${[...shown, ...made].join(', ')} FROM ${files}`]
+  const files = `read_parquet(${sqlText(join(root, pattern))}, hive_partitioning = false, filename = true, union_by_name = ${older})`
+  return [`SELECT ${[...shown, ...made].join(', ')} FROM ${older ? placed(`SELECT * FROM ${files}`) : files}`]
 }
 
 /** The columns, of no row. */

@@ -46,6 +46,7 @@ const may = (kind: Kind): Column => ({ kind, optional: true })
 export const LANDING_COLUMNS: Record<keyof ArchiveRow, Column> = {
   log_segment: need('text'),
   log_offset: need('integer'),
+  log_tick: need('integer'),
   received_at: need('time'),
   source: need('text'),
   topic: need('text'),

@@ -6,11 +6,13 @@ import { sqliteArchiveBook } from '../adapters/sqlite-archive-book.ts'
 import { sqliteLog } from '../adapters/sqlite-log.ts'
 import { sqliteStore } from '../adapters/sqlite-store.ts'
 import { filesOf } from '../embedded/folder.ts'
+import { deviceHash } from '../events/archive.ts'
 import type { DeviceWrite, Summary } from '../events/ports.ts'
 import type { LogRecord } from '../events/record.ts'
 import { newFleet, runFleet } from '../firmware-model/fleet.ts'
 import type { SessionTruth } from '../firmware-model/fleet-event.ts'
 import { archiveBatch } from '../processors/archive-batch.ts'
+import { onStream } from '../test/archive/stream-records.ts'
 
 export const DAY = '2026-11-20'
 export const START = Date.UTC(2026, 10, 20)
@@ -26,19 +28,21 @@ export type DayToLand = {
   per_file: number
   /** All of it is said to be of one device. */
   one_device?: boolean
+  /** In the places of so many shards of a stream, not of one machine's log. */
+  shards?: number
 }
 
 /** Lands the records, and puts the day's sessions into the hot store of the same folder. */
 export async function landDay(
   data: string,
-  { rows, chargers, per_file, one_device }: DayToLand,
+  { rows, chargers, per_file, one_device, shards }: DayToLand,
 ): Promise<void> {
   const files = folderArchive(filesOf(data).archive)
   const ports = { files, write: writeLanding, store: memoryStore(), metrics, logger: quiet }
   const sessions: SessionTruth[] = []
   let batch: LogRecord[] = []
   for (const record of recordsOfDay({ rows, chargers, one_device: one_device ?? false }, sessions)) {
-    if (batch.push(record) < per_file) continue
+    if (batch.push(shards ? streamed(record, shards) : record) < per_file) continue
     await archiveBatch(batch, ports)
     batch = []
   }
@@ -48,7 +52,7 @@ export async function landDay(
 
 /** Chargers that report every minute while a car is there, each fleet in order of arrival. */
 function* recordsOfDay(
-  { rows, chargers, one_device }: Required<Omit<DayToLand, 'per_file'>>,
+  { rows, chargers, one_device }: Required<Omit<DayToLand, 'per_file' | 'shards'>>,
   sessions: SessionTruth[],
 ): Generator<LogRecord> {
   let position = 0
@@ -74,6 +78,11 @@ function* recordsOfDay(
       }
     }
   }
+}
+
+/** Numbers as the stand-in of Kinesis gives them: its shards count together. */
+function streamed(record: LogRecord, shards: number): LogRecord {
+  return onStream(record, Number(record.position), deviceHash(record.topic) % shards)
 }
 
 function recordOf(position: number, received_at: number, topic: string, payload: string): LogRecord {

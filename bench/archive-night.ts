@@ -1,4 +1,6 @@
 /** The night of a day that `bench/archive.ts` has landed, alone in its process: FOLDER ROWS. The log is empty: the audit has nothing to compare. */
+import { openDuck, sqlText } from '../adapters/duckdb-open.ts'
+import { PLACE } from '../adapters/duckdb-places.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { nightOf } from '../embedded/night-home.ts'
@@ -26,10 +28,10 @@ const done = await nightOf({
 const wall_s = (performance.now() - started) / 1_000
 const { user, system } = process.cpuUsage(before)
 const cpu_s = (user + system) / 1e6
-const kept = (await folderArchive(filesOf(data).archive).list('2026/')).reduce(
-  (sum, { bytes }) => sum + bytes,
-  0,
-)
+const files = folderArchive(filesOf(data).archive)
+const stored = await files.list('2026/')
+const kept = stored.reduce((sum, { bytes }) => sum + bytes, 0)
+const memory_mb = process.resourceUsage().maxRSS / 1024
 console.log({
   well: done.well,
   partitions: done.partitions,
@@ -39,6 +41,25 @@ console.log({
   /** What two cores would do that nobody else uses, if both were always busy. */
   rows_per_s_of_two_cores: Math.round((rows / cpu_s) * 2),
   bytes_per_row: Math.round((kept / rows) * 10) / 10,
-  peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+  /** Of that, what says where in the log a row is, without footers. */
+  place_bytes_per_row: Math.round(((await placeBytes()) / rows) * 100) / 100,
+  peak_rss_mb: Math.round(memory_mb),
   steps_ms: steps,
 })
+
+/** What the columns of places take in the files. */
+async function placeBytes(): Promise<number> {
+  const duck = await openDuck()
+  try {
+    const paths = await files.bring(
+      stored.map(({ name }) => name),
+      duck.scratch,
+    )
+    const [taken] = await duck.rows<{ bytes: number }>(`
+      SELECT sum(total_compressed_size)::BIGINT AS bytes FROM parquet_metadata([${paths.map(sqlText).join(', ')}])
+      WHERE list_contains(string_split(${sqlText(PLACE)}, ', '), path_in_schema)`)
+    return taken?.bytes ?? 0
+  } finally {
+    await duck.close()
+  }
+}

@@ -1,6 +1,7 @@
 /**
  * The archive: compaction of many small files against a bare DuckDB COPY of them, and a part of a big day from landing
- * files to verified partitions and aggregates. `node bench/archive.ts --rows 288000`
+ * files to verified partitions and aggregates. `node bench/archive.ts --rows 288000`; with `--stream` that day has the
+ * places of a stream of four shards.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     /** Of each fleet; a fleet's day is some 288 rows a charger. */
     chargers: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '5' },
+    stream: { type: 'boolean', default: false },
   },
 })
 
@@ -103,7 +105,8 @@ async function measureDay(rows: number): Promise<void> {
   const data = join(root, 'day')
   mkdirSync(data)
   const landing = performance.now()
-  await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000 })
+  const shards = values.stream ? 4 : 0
+  await landDay(data, { rows, chargers: Number(values.chargers), per_file: 10_000, shards })
   const landed_s = (performance.now() - landing) / 1_000
   console.log(
     `\n${rows.toLocaleString('en')} rows of a day, landed at ${Math.round(rows / landed_s).toLocaleString('en')} rows/s, and from landing files to verified partitions and aggregates`,

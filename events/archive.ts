@@ -1,5 +1,6 @@
 /** The archive: what a row holds, what its files are called, and the port behind which they lie (DESIGN §7). */
 import { type PayloadParts, type PlacedColumns, putTogether } from './archive-payload.ts'
+import { joinPosition, type LogPlace } from './archive-position.ts'
 import type { DeviceType, EventType, PilotState, TimeQuality } from './event.ts'
 import { hashOf } from './hash.ts'
 import type { LogRecord, RecordSource } from './record.ts'
@@ -9,9 +10,6 @@ import type { LogRecord, RecordSource } from './record.ts'
  * questions need not know five spellings. Times are epoch ms.
  */
 export type ArchiveRow = {
-  /** The place in the log: records of one segment have the order of their offsets, and of a device all are in one. */
-  log_segment: string
-  log_offset: number
   received_at: number
   source: RecordSource
   topic: string
@@ -32,7 +30,8 @@ export type ArchiveRow = {
   time_quality: TimeQuality | null
   /** 0 to 65,535, always the same of a device: what shared files are divided by. */
   device_hash: number
-} & ArchiveReadings &
+} & LogPlace &
+  ArchiveReadings &
   PayloadParts
 
 /** Readings that questions are about; null where the message has none. */
@@ -117,27 +116,6 @@ export function deviceHash(device_id: string | null): number {
   return Number.parseInt(hashOf([device_id]).slice(0, 4), 16)
 }
 
-const OFFSET_DIGITS = 15
-
-/**
- * A position as a segment and an offset that a number can hold. Positions are digits of one length, behind them perhaps
- * a point and the shard they are of: what stays the same for long goes to the segment.
- */
-export function splitPosition(position: string): { log_segment: string; log_offset: number } {
-  const [digits = '', ...shard] = position.split('.')
-  const head = digits.slice(0, -OFFSET_DIGITS)
-  return {
-    log_segment: shard.length > 0 ? `${head}.${shard.join('.')}` : head,
-    log_offset: Number(digits.slice(-OFFSET_DIGITS)),
-  }
-}
-
-export function joinPosition({ log_segment, log_offset }: Pick<ArchiveRow, 'log_segment' | 'log_offset'>) {
-  const [head = '', ...shard] = log_segment.split('.')
-  const digits = head + String(log_offset).padStart(OFFSET_DIGITS, '0')
-  return shard.length > 0 ? `${digits}.${shard.join('.')}` : digits
-}
-
 /** The record that the row was made of, byte for byte. */
 export function recordOfRow(row: ArchivedRecord): LogRecord {
   const { received_at, source, topic, verdict, payload_base64 } = row
@@ -152,14 +130,13 @@ const TEXT = new TextEncoder()
 /** The part of a row of which the record can be made again. */
 export type ArchivedRecord = Pick<
   ArchiveRow,
-  | 'log_segment'
-  | 'log_offset'
   | 'received_at'
   | 'source'
   | 'topic'
   | 'verdict'
   | 'payload'
   | 'payload_base64'
+  | keyof LogPlace
   | keyof PayloadParts
   | keyof PlacedColumns
 >

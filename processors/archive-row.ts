@@ -1,7 +1,8 @@
 /** A record of the log as a row of the archive: the record itself, and what the one parser reads in it. Follows from the record alone. */
 import type { ArchiveReadings, ArchiveRow } from '../events/archive.ts'
-import { deviceHash, splitPosition } from '../events/archive.ts'
+import { deviceHash } from '../events/archive.ts'
 import { type PayloadParts, type PlacedColumns, takeApart, WHOLE } from '../events/archive-payload.ts'
+import { splitPosition } from '../events/archive-position.ts'
 import { canonicalMessage } from '../events/canonical.ts'
 import { FUTURE_LIMIT_MS } from '../events/clock.ts'
 import { FIRST_EPOCH_MS } from '../events/envelope.ts'

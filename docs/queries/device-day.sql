@@ -3,4 +3,4 @@ SELECT event_time, received_at, event_type, pilot_state, pwm_duty_cycle, current
   heating_call, cooling_call, time_quality, payload
 FROM events
 WHERE day = CAST($day AS DATE) AND device_id = $device_id
-ORDER BY event_time, log_offset
+ORDER BY event_time, log_segment, log_offset, log_tick

@@ -5,14 +5,7 @@ import { folderArchive } from '../../adapters/folder-archive.ts'
 import { memoryArchive } from '../../adapters/memory-archive.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { checkRow, LANDING_SCHEMA, ROW_GROUP, writeLanding } from '../../adapters/parquet-landing.ts'
-import {
-  type ArchiveFiles,
-  type ArchiveRow,
-  encodeNamePart,
-  joinPosition,
-  recordOfRow,
-  splitPosition,
-} from '../../events/archive.ts'
+import { type ArchiveFiles, type ArchiveRow, encodeNamePart, recordOfRow } from '../../events/archive.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { archiveBatch } from '../../processors/archive-batch.ts'
 import { archiveRow } from '../../processors/archive-row.ts'
@@ -118,6 +111,7 @@ test.each([
   ['current_draw', Number.POSITIVE_INFINITY],
   ['energy_delivered_kwh', '12abc'],
   ['log_offset', 2 ** 53],
+  ['log_tick', 0.5],
   ['heating_call', 'true'],
   ['topic', '\ud800'],
   ['topic', null],
@@ -154,14 +148,6 @@ test('many rows are one file, each of them once', async () => {
   const read = await all(files)
   expect(read.length).toBe(25_000)
   expect(read.at(-1)).toEqual(records.at(-1))
-})
-
-test('positions are taken apart and put together again, of the numbered log and of shards', () => {
-  const shard = `${'4'.repeat(56)}.shardId-000000000000`
-  for (const position of ['00000000000000000042', shard]) {
-    expect(joinPosition(splitPosition(position))).toBe(position)
-  }
-  expect(splitPosition(shard).log_offset).toBe(444_444_444_444_444)
 })
 
 test('no id leads out of its folder, and none is too long for a name', () => {

@@ -16,15 +16,21 @@ const file = (name: string, rows: number, first: RowPlace, last: RowPlace): Surv
   last,
 })
 
+const CONDITION =
+  /\(log_segment ([<>]) '(\w+)' OR \(log_segment = '\2' AND log_offset (<|>=) (\d+)\)\)|log_offset (<|>=) (\d+)/g
+
 /** Whether SQL would say that the place is in the stretch. */
 function isWithin(within: string, { log_segment, log_offset }: RowPlace): boolean {
-  return within.split(' AND ').every((condition) => {
-    const [, column, than, value = ''] = /^(\w+) (<|>=) '?([^']*)'?$/.exec(condition) ?? []
-    if (condition === 'true') return true
-    if (column === 'log_offset')
-      return than === '<' ? log_offset < Number(value) : log_offset >= Number(value)
-    return than === '<' ? log_segment < value : log_segment >= value
-  })
+  expect(within.replace(CONDITION, 'c')).toMatch(/^(?:true|c|c AND c)$/)
+  const isOn = (than: string, offset: string) =>
+    than === '<' ? log_offset < Number(offset) : log_offset >= Number(offset)
+  return [...within.matchAll(CONDITION)].every(
+    ([, side, segment = '', than = '', offset = '', only = '', alone = '']) => {
+      if (side === undefined) return isOn(only, alone)
+      if (log_segment === segment) return isOn(than, offset)
+      return side === '<' ? log_segment < segment : log_segment > segment
+    },
+  )
 }
 
 test('days are read together until there are rows enough, and a late row with the stretch that it is in', () => {
@@ -42,6 +48,20 @@ test('days are read together until there are rows enough, and a late row with th
   expect(stretchesOf(files, 1_000)).toEqual([{ names: files.map(({ name }) => name), within: 'true' }])
 })
 
+test('days of several shards are cut within each of them', () => {
+  const day = (n: number) => `2026/11/${19 + n}/shared=000/events.parquet`
+  const files = [1, 2, 3].flatMap((n) =>
+    ['a', 'b'].map((shard) => file(day(n), 60, place(n * 100, shard), place(n * 100 + 99, shard))),
+  )
+  const from = (shard: string, offset: number, than = '>=') =>
+    `(log_segment ${than.charAt(0)} '${shard}' OR (log_segment = '${shard}' AND log_offset ${than} ${offset}))`
+  expect(stretchesOf(files, 100)).toEqual([
+    { names: [day(1), day(2)], within: from('a', 300, '<') },
+    { names: [day(1), day(3)], within: `${from('a', 300)} AND ${from('b', 200, '<')}` },
+    { names: [day(2), day(3)], within: from('b', 200) },
+  ])
+})
+
 it('has every row in one stretch, with its file', () => {
   const places = fc.record({ log_segment: fc.constantFrom('a', 'b', 'c'), log_offset: fc.nat(50) })
   const files = fc.array(
@@ -49,18 +69,19 @@ it('has every row in one stretch, with its file', () => {
     { minLength: 1, maxLength: 12 },
   )
   fc.assert(
-    fc.property(files, fc.boolean(), (made, one) => {
+    fc.property(files, fc.boolean(), fc.boolean(), (made, one, apart) => {
       const key = ({ log_segment, log_offset }: RowPlace) =>
         `${log_segment}${String(log_offset).padStart(3, '0')}`
-      const all = made.map(({ day, rows, of }, n) => {
+      const all = made.flatMap(({ day, rows, of }, n) => {
         const both = of.map((at) => (one ? { ...at, log_segment: 'a' } : at))
-        const segments = both.map(({ log_segment }) => log_segment).sort()
-        const offsets = both.map(({ log_offset }) => log_offset).sort((a, b) => a - b)
-        const [first, last] = [0, 1].map((at) => place(offsets[at] as number, segments[at]))
-        return {
-          both,
-          ...file(`2026/11/${day}/d${n}/events.parquet`, rows, first as RowPlace, last as RowPlace),
-        }
+        const told = apart ? [...Map.groupBy(both, ({ log_segment }) => log_segment).values()] : [both]
+        return told.map((some) => {
+          const segments = some.map(({ log_segment }) => log_segment).sort()
+          const offsets = some.map(({ log_offset }) => log_offset).sort((a, b) => a - b)
+          const [first, last] = [0, -1].map((at) => place(offsets.at(at) as number, segments.at(at)))
+          const name = `2026/11/${day}/d${n}/events.parquet`
+          return { both: some, ...file(name, rows, first as RowPlace, last as RowPlace) }
+        })
       })
       const stretches = stretchesOf(all, 15)
       for (const { both, name } of all)

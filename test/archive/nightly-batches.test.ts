@@ -45,9 +45,12 @@ function fleet(from: number, of: (n: number) => Record<string, unknown>): LogRec
   )
 }
 
-it('what was the same in all rows of a batch, or empty, is there again', async () => {
+it.each([
+  ['two batches', BATCHES],
+  ['one', { now }],
+])('what was the same in all rows, or empty, is there again: %s', async (_, batches) => {
   const same = await home.take(fleet(1, () => ({ pilot_state: 'C', location: 'garage' })))
-  expect(await home.night(DAY, BATCHES)).toMatchObject({ well: true, rows: MANY, failed: [] })
+  expect(await home.night(DAY, batches)).toMatchObject({ well: true, rows: MANY, failed: [] })
   expect(await home.archived()).toEqual(same)
   const { rows } = await duckdbQuery(filesOf(home.data).archive).ask(
     'SELECT DISTINCT source, device_type, location, pilot_state, power_kw FROM events',
