@@ -73,7 +73,7 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   const plans = template.list.map((text) => bytePieces(text))
   const writer = new PayloadWriter()
   const keep = kept ? ownBytes : slabs()
-  const skipped = new Map<string, boolean>()
+  const isSkipped = askedOnce()
   const positions = positionTexts()
   let row = 0
   let last = ''
@@ -104,15 +104,6 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
       received: chunk.getColumnVector(1) as DuckDBDoubleVector,
       whole: layout.whole ? (chunk.getColumnVector(column) as DuckDBBlobVector) : null,
     }
-  }
-
-  function isSkipped(name: string, skip: (topic: string) => boolean): boolean {
-    let known = skipped.get(name)
-    if (known === undefined) {
-      known = skip(name)
-      skipped.set(name, known)
-    }
-    return known
   }
 
   function piecesAt(nth: number): BytePiece[] | null {
@@ -154,6 +145,19 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   }
 }
 
+/** Of each topic the question is asked once. */
+export function askedOnce(): (topic: string, skip: (topic: string) => boolean) => boolean {
+  const known = new Map<string, boolean>()
+  return (topic, skip) => {
+    let skipped = known.get(topic)
+    if (skipped === undefined) {
+      skipped = skip(topic)
+      known.set(topic, skipped)
+    }
+    return skipped
+  }
+}
+
 function textAt({ list, codes, texts }: Text, nth: number): string {
   return codes ? (list[codes.getItem(nth) as number] ?? '') : (texts?.getItem(nth) ?? '')
 }
@@ -182,7 +186,7 @@ function slabs(): (bytes: Uint8Array) => Uint8Array {
 }
 
 /** `joinPosition`, with what a million positions share kept. */
-function positionTexts(): (log_segment: string, log_offset: number) => string {
+export function positionTexts(): (log_segment: string, log_offset: number) => string {
   let of = { log_segment: '', high: -1, sharded: false, head: '' }
   return (log_segment, log_offset) => {
     const high = Math.floor(log_offset / LOW)
