@@ -7,7 +7,7 @@ import { isTold, type LogRecord } from '../events/record.ts'
 /** What somebody is told of whose records wait. */
 export type Waiting = { waiting: LogRecord[] | null }
 
-export const MOST_RECORDS = 128_000
+export const MOST_RECORDS = 64_000
 const MOST_BYTES = 24 * 1024 * 1024
 /** What a record takes beside its payload, and one that has none yet. */
 const RECORD_BYTES = { plain: 400, told: 200 }
