@@ -183,5 +183,7 @@ describe('a row', () => {
     const [first, second] = [0, 25].map((from) => make?.({ values, lists }, from))
     expect(first).toEqual({ a: [1, { b: 7 }], c: { d: [2] }, e: 'x' })
     expect(second).toEqual({ a: [1, { b: 8 }], c: { d: [2] }, e: 'x' })
+    // What no row changes is one for all of them, and nobody can change it.
+    expect(() => Object.assign(first?.c as object, { d: 3 })).toThrow(TypeError)
   })
 })
