@@ -76,7 +76,7 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   const plans = template.list.map((text) => bytePieces(text))
   const writer = new PayloadWriter()
   const keep = kept ? ownBytes : slabs()
-  const skipped = new Map<string, boolean>()
+  const isSkipped = askedOnce()
   const positions = positionTexts()
   let row = 0
   let last = ''
@@ -108,15 +108,6 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
       whole: layout.whole ? (chunk.getColumnVector(column++) as DuckDBBlobVector) : null,
       ticks: layout.ticks ? (chunk.getColumnVector(column) as DuckDBDoubleVector) : null,
     }
-  }
-
-  function isSkipped(name: string, skip: (topic: string) => boolean): boolean {
-    let known = skipped.get(name)
-    if (known === undefined) {
-      known = skip(name)
-      skipped.set(name, known)
-    }
-    return known
   }
 
   function piecesAt(nth: number): BytePiece[] | null {
@@ -159,6 +150,19 @@ export function recordReader(layout: RecordLayout, kept: boolean): RecordReader 
   }
 }
 
+/** Of each topic the question is asked once. */
+export function askedOnce(): (topic: string, skip: (topic: string) => boolean) => boolean {
+  const known = new Map<string, boolean>()
+  return (topic, skip) => {
+    let skipped = known.get(topic)
+    if (skipped === undefined) {
+      skipped = skip(topic)
+      known.set(topic, skipped)
+    }
+    return skipped
+  }
+}
+
 function textAt({ list, codes, texts }: Text, nth: number): string {
   return codes ? (list[codes.getItem(nth) as number] ?? '') : (texts?.getItem(nth) ?? '')
 }
@@ -187,7 +191,7 @@ function slabs(): (bytes: Uint8Array) => Uint8Array {
 }
 
 /** `joinPosition`, with what a million positions share kept. */
-function positionTexts(): (log_segment: string, log_offset: number, log_tick: number) => string {
+export function positionTexts(): (log_segment: string, log_offset: number, log_tick: number) => string {
   let of = { log_segment: '', high: -1, sharded: false, head: '' }
   let stream = { log_segment: '', rest: 0n, shard: '' }
   return (log_segment, log_offset, log_tick) => {

@@ -3,7 +3,13 @@
  * days long: DuckDB sorts the rows of one, in the memory it is given and behind that on disk, and here no more is held
  * than the few thousand that are being handed on.
  */
-import type { ArchiveFiles, ArchiveProgress, ArchiveRange, ArchiveSource } from '../events/archive.ts'
+import type {
+  ArchiveFiles,
+  ArchiveProgress,
+  ArchiveRange,
+  ArchiveReading,
+  ArchiveSource,
+} from '../events/archive.ts'
 import { PAYLOAD_NUMBERS } from '../events/archive-bytes.ts'
 import type { LogRecord } from '../events/record.ts'
 import {
@@ -13,7 +19,7 @@ import {
   recordColumns,
   recordReader,
 } from './archive-records.ts'
-import { type Brought, findPlaces, type Part, pathsOf, rowsOf } from './archive-rows.ts'
+import { rowReader } from './archive-rows.ts'
 import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
 import {
   CONFIGS,
@@ -24,6 +30,7 @@ import {
   wantedFiles,
   wantedRows,
 } from './archive-wanted.ts'
+import { type Brought, findPlaces, type Part, pathsOf, rowsOf } from './duckdb-brought.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { PLACE } from './duckdb-places.ts'
 import { typesOf } from './duckdb-short-texts.ts'
@@ -40,7 +47,7 @@ export function duckdbArchiveSource(
   { most_bytes = Number.POSITIVE_INFINITY, stretch_rows, ...options }: ArchiveSourceOptions = {},
 ): ArchiveSource {
   let readings = 0
-  const batches: ArchiveSource['batches'] = async function* (range, skip, onProgress = () => {}) {
+  const batches: ArchiveSource['batches'] = async function* (range, how = {}) {
     // Whoever reads again does so for the sake of some devices, and holds what they said.
     const kept = readings++ > 0
     const wanted = await wantedFiles(files, range)
@@ -48,8 +55,8 @@ export function duckdbArchiveSource(
     const duck = await openDuck(options)
     try {
       await duck.run('SET preserve_insertion_order = false')
-      const reading = createReading({ duck, files, range, most_bytes, stretch_rows, onProgress })
-      yield* readWanted(reading, wanted, kept, skip)
+      const reading = createReading({ duck, files, range, most_bytes, stretch_rows, how })
+      yield* readWanted(reading, wanted, kept)
     } finally {
       await duck.close()
     }
@@ -68,11 +75,11 @@ type ReadingOptions = {
   range: ArchiveRange
   most_bytes: number
   stretch_rows: number | undefined
-  onProgress: (progress: ArchiveProgress) => void
+  how: ArchiveReading
 }
 type Reading = ReturnType<typeof createReading>
 
-function createReading({ duck, files, range, most_bytes, stretch_rows, onProgress }: ReadingOptions) {
+function createReading({ duck, files, range, most_bytes, stretch_rows, how }: ReadingOptions) {
   const progress: ArchiveProgress = { surveyed: 0, to_survey: 0, read: 0, to_read: 0 }
   const older = new Set<string>()
 
@@ -90,6 +97,7 @@ function createReading({ duck, files, range, most_bytes, stretch_rows, onProgres
     stretch_rows,
     /** Names of files that are of before now. */
     older,
+    how,
     bring,
     /** As many at once as may be brought. */
     each: async (parts: readonly Part[], look: (brought: Brought[]) => Promise<void>): Promise<void> => {
@@ -106,7 +114,7 @@ function createReading({ duck, files, range, most_bytes, stretch_rows, onProgres
       }
       if (some.length > 0) await look(await bring(some))
     },
-    tell: (more: Partial<ArchiveProgress>) => onProgress(Object.assign(progress, more)),
+    tell: (more: Partial<ArchiveProgress>) => how.onProgress?.(Object.assign(progress, more)),
     progress,
   }
 }
@@ -115,7 +123,6 @@ async function* readWanted(
   reading: Reading,
   { inside, outside }: WantedFiles,
   kept: boolean,
-  skip: ((topic: string) => boolean) | undefined,
 ): AsyncIterable<LogRecord[]> {
   const { range, progress } = reading
   const rows = wantedRows(range)
@@ -127,7 +134,7 @@ async function* readWanted(
   reading.tell({ to_read: surveyed.reduce((sum, one) => sum + one.rows, 0) })
   for (const stretch of stretchesOf(surveyed, reading.stretch_rows)) {
     const brought = await reading.bring(stretch.names.map((name) => byName.get(name) as Part))
-    for await (const { records, rows: read } of readStretch(reading, brought, stretch, kept, skip)) {
+    for await (const { records, rows: read } of readStretch(reading, brought, stretch, kept)) {
       reading.tell({ read: progress.read + read })
       if (records.length > 0) yield records
     }
@@ -199,11 +206,10 @@ const COLUMNS = [
 ]
 
 async function* readStretch(
-  { duck }: Reading,
+  { duck, how }: Reading,
   brought: readonly Brought[],
   { within }: Stretch,
   kept: boolean,
-  skip: ((topic: string) => boolean) | undefined,
 ): AsyncIterable<{ records: LogRecord[]; rows: number }> {
   const layout = await layoutOf(duck, rowsOf(brought, COLUMNS, within))
   const asFew = (name: string) =>
@@ -212,9 +218,9 @@ async function* readStretch(
   const columns = COLUMNS.filter((name) => layout.ticks || name !== 'log_tick').map(asFew)
   const sorted = `SELECT ${recordColumns(layout).join(', ')} FROM (
     SELECT * FROM ${rowsOf(brought, columns, within)} ORDER BY ${layout.ticks ? PLACE : 'log_segment, log_offset'})`
-  const reader = recordReader(layout, kept)
+  const reader = how.fleeting && layout.few.has('template') ? rowReader(layout) : recordReader(layout, kept)
   for await (const chunk of duck.chunks(sorted))
-    yield { records: reader.read(chunk, skip), rows: chunk.rowCount }
+    yield { records: reader.read(chunk, how.skip), rows: chunk.rowCount }
   for (const name of layout.few.keys()) await duck.run(`DROP TYPE few_${name}`)
 }
 

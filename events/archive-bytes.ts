@@ -24,8 +24,10 @@ export type PayloadValues = { number(nth: number): number; text(nth: number): Ui
  * what makes them quick. `nth` is the value's place in the lists above, `decimals` how many stand behind a point, of a
  * reading 0 for the shortest way to write it.
  */
-export type BytePiece = {
-  before: Uint8Array
+export type BytePiece = PlaceKind & { before: Uint8Array }
+
+/** A place: whose value, and how it is written. */
+export type PlaceKind = {
   kind: 'nothing' | 'text' | 'reading' | 'digits' | 'to_stamp' | 'hex'
   nth: number
   decimals: number
@@ -41,14 +43,15 @@ export function bytePieces(template: string): BytePiece[] {
       before += part
       continue
     }
-    pieces.push({ before: UTF8.encode(before), ...pieceOf(part) })
+    pieces.push({ before: UTF8.encode(before), ...(part ? placeKind(part) : NO_PLACE) })
     before = ''
   }
   return pieces
 }
 
-function pieceOf(part: Exclude<TemplatePart, string> | null): Omit<BytePiece, 'before'> {
-  if (part === null) return { kind: 'nothing', nth: 0, decimals: 0 }
+const NO_PLACE: PlaceKind = { kind: 'nothing', nth: 0, decimals: 0 }
+
+export function placeKind(part: Exclude<TemplatePart, string>): PlaceKind {
   if (part.kind === 'text') return { kind: 'text', nth: PAYLOAD_TEXTS.indexOf(part.column), decimals: 0 }
   const nth = PAYLOAD_NUMBERS.indexOf(part.column)
   if (part.kind === 'reading') return { kind: 'reading', nth, decimals: part.decimals }

@@ -53,7 +53,7 @@ export const SLOT_PLACES: Readonly<Record<string, Slot>> = {
 
 export const MOST_DECIMALS = 4
 /** Beyond this a reading has no place: SQL writes it as a decimal of 18 digits, 6 of them behind the point. */
-const MOST_READING = 1e9
+export const MOST_READING = 1e9
 /** Of a reading in the shortest way. */
 export const SHORTEST_DECIMALS = 6
 

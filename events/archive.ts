@@ -161,13 +161,16 @@ export type ArchiveRange = {
 /** How far a reading has come, in bytes of files and in rows. */
 export type ArchiveProgress = { surveyed: number; to_survey: number; read: number; to_read: number }
 
-/** The archive as an ordered source of records: each once, in the order of the log. */
+export type ArchiveReading = {
+  /** Whose topic is not wanted. */
+  skip?: ((topic: string) => boolean) | undefined
+  /** No record is held for long: they share memory, and make their payload's bytes where somebody asks (`ToldRecord`). */
+  fleeting?: boolean
+  onProgress?: (progress: ArchiveProgress) => void
+}
+
+/** The archive as an ordered source of records: each once, in the order of the log, some thousand at once. */
 export type ArchiveSource = {
-  /** Some thousand at once, less those whose topic is not wanted. */
-  batches(
-    range: ArchiveRange,
-    skip?: (topic: string) => boolean,
-    onProgress?: (progress: ArchiveProgress) => void,
-  ): AsyncIterable<LogRecord[]>
+  batches(range: ArchiveRange, how?: ArchiveReading): AsyncIterable<LogRecord[]>
   records(range: ArchiveRange): AsyncIterable<LogRecord>
 }

@@ -41,8 +41,14 @@ export function parseReport(input: {
   return 'rejection' in opened ? opened : readMessage(opened.message, input.wireless)
 }
 
-/** Decodes a message of a device's topic, and takes it out of the wireless wrapper if it is in one. */
-export function openMessage(topic: string, payload: Uint8Array): { message: OpenMessage } | Refusal {
+/**
+ * Decodes a message of a device's topic, and takes it out of the wireless wrapper if it is in one. `payload` may be what
+ * its bytes are decoded to.
+ */
+export function openMessage(
+  topic: string,
+  payload: Uint8Array | JsonObject,
+): { message: OpenMessage } | Refusal {
   const route = routeTopic(topic)
   if (route.kind === 'config' || route.kind === 'until' || route.kind === 'pair')
     return { ...reject('topic', topic, 'belongs to the system itself'), device_id: null }
@@ -50,7 +56,7 @@ export function openMessage(topic: string, payload: Uint8Array): { message: Open
     return { ...reject('topic', topic, `matches none of ${TOPIC_FILTERS.join(', ')}`), device_id: null }
 
   const addressed = route.kind === 'telemetry' ? route : null
-  const decoded = decodeObject(payload, 'payload')
+  const decoded = payload instanceof Uint8Array ? decodeObject(payload, 'payload') : { object: payload }
   if (isRejected(decoded)) return { ...decoded, device_id: usableId(addressed?.device_id) }
   const { object } = decoded
   if (!isWrapped(object)) return { message: { topic, addressed, wireless_device_id: null, body: object } }
@@ -74,7 +80,7 @@ export function readMessage(
   const { body, wireless_device_id } = message
   // Every board ships with the same default id: behind a wireless id, what it calls itself is only kept.
   if (wireless_device_id !== null && body.device_id != null) reading.extra.payload_device_id = body.device_id
-  return { report: { device_id, ...reading, said: body } }
+  return { report: { ...reading, device_id, said: body } }
 }
 
 function readSpelling({ body, addressed }: OpenMessage): Reading | Rejected {

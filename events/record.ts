@@ -17,6 +17,20 @@ export type NewRecord = {
 /** A record of the log. Positions are strings that sort as the log does; they are never numbers. */
 export type LogRecord = NewRecord & { position: string }
 
+/** A record that says what it says without its bytes, which are made where somebody asks for them. */
+export type ToldRecord = LogRecord & {
+  /** The object that its payload decodes to; null where only the bytes tell. */
+  message(): Record<string, unknown> | null
+  /** A whole number below 2^53 that follows from what makes its payload: of two records that share one it is the same. */
+  print(): number
+  /** What its payload would take, more or less. */
+  readonly payload_bytes: number
+}
+
+export function isTold(record: LogRecord): record is ToldRecord {
+  return 'message' in record
+}
+
 /** Verdict of a record that a replay has put on a log again: nobody is notified of what it leads to. */
 export const REPLAYED = 'replayed'
 

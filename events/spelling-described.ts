@@ -27,5 +27,5 @@ export function readDescribed(message: JsonObject, device_type: unknown): Readin
   const said: JsonObject = message
   const fields = Object.fromEntries(names.flatMap((name) => (said[name] == null ? [] : [[name, said[name]]])))
   const event_type = message.event_type ?? 'telemetry'
-  return { device_type: device_type as DescribedType, event_type, spelling: 'flat', fields, ...framed }
+  return { ...framed, device_type: device_type as DescribedType, event_type, spelling: 'flat', fields }
 }

@@ -47,7 +47,7 @@ function readFlatEvse(message: JsonObject): Reading | Rejected {
   const typed = evseEventType(message.event_type, fields)
   if (isRejected(typed)) return typed
   flagEvse(fields, framed.flags)
-  return { device_type: 'evse', event_type: typed.event_type, spelling: 'flat', fields, ...framed }
+  return { ...framed, device_type: 'evse', event_type: typed.event_type, spelling: 'flat', fields }
 }
 
 function readFlatThermostat(message: JsonObject): Reading | Rejected {
@@ -59,7 +59,7 @@ function readFlatThermostat(message: JsonObject): Reading | Rejected {
   const event_type: DeviceEventType = message.event_type ?? (calls ? 'state_change' : 'telemetry')
   if (event_type !== 'telemetry' && !calls)
     return rejectWith('heating_call', 'absent', `like cooling_call, and a ${event_type} needs one of them`)
-  return { device_type: 'thermostat', event_type, spelling: 'flat', fields, ...framed }
+  return { ...framed, device_type: 'thermostat', event_type, spelling: 'flat', fields }
 }
 
 function readThermostat(wire: ThermostatWire): ThermostatFields {

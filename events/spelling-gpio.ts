@@ -18,7 +18,7 @@ export function readGpio(message: JsonObject): Reading | Rejected {
   if (isRejected(framed)) return framed
   if (message.device_type != null) framed.extra.device_type = message.device_type
   const event_type = message.event_type ?? 'state_change'
-  return { device_type: null, event_type, spelling: 'gpio', fields: readPin(message), ...framed }
+  return { ...framed, device_type: null, event_type, spelling: 'gpio', fields: readPin(message) }
 }
 
 export function readPin(wire: { pin: string; state: 0 | 1; edge?: string | null }): GpioFields {

@@ -43,7 +43,7 @@ function readNestedEvse(message: JsonObject, data: JsonObject, evse: JsonObject)
   if (isRejected(typed)) return typed
   flagEvse(fields, framed.flags)
   keepUnknown(framed, data, 'evse', EVSE_KNOWN)
-  return { device_type: 'evse', event_type: typed.event_type, spelling: 'nested', fields, ...framed }
+  return { ...framed, device_type: 'evse', event_type: typed.event_type, spelling: 'nested', fields }
 }
 
 /** Every board claims to be an `evse`, whatever its pin is wired to: the claim is kept, and the configuration asked. */
@@ -56,7 +56,7 @@ function readNestedGpio(message: JsonObject, data: JsonObject, gpio: JsonObject)
   if (message.device_type != null) framed.extra.device_type = message.device_type
   keepUnknown(framed, data, 'gpio', GPIO_KNOWN)
   const event_type = message.event_type ?? 'state_change'
-  return { device_type: null, event_type, spelling: 'nested', fields: readPin(gpio), ...framed }
+  return { ...framed, device_type: null, event_type, spelling: 'nested', fields: readPin(gpio) }
 }
 
 /** A clamp on the line: a reading of current between the changes of state, whatever it calls itself. */
@@ -72,7 +72,7 @@ function readLineCurrent(message: JsonObject, data: JsonObject, clamp: JsonObjec
   if (message.event_type != null && message.event_type !== 'telemetry')
     framed.extra.event_type = message.event_type
   keepUnknown(framed, data, 'line_current', LINE_CURRENT_KNOWN)
-  return { device_type: 'evse', event_type: 'telemetry', spelling: 'nested', fields, ...framed }
+  return { ...framed, device_type: 'evse', event_type: 'telemetry', spelling: 'nested', fields }
 }
 
 function notOfEvse(message: JsonObject, part: string): Rejected {

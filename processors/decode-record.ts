@@ -1,7 +1,13 @@
 /** A record of the log as what one device is to be told: a report, a configuration, or that time has passed. */
 import type { DeviceReport, DeviceType, Rejection } from '../events/event.ts'
 import { type OpenMessage, openMessage, readMessage, type WirelessLookup } from '../events/parse.ts'
-import type { ConfigMessage, LogRecord, PairMessage, UntilMessage } from '../events/record.ts'
+import {
+  type ConfigMessage,
+  isTold,
+  type LogRecord,
+  type PairMessage,
+  type UntilMessage,
+} from '../events/record.ts'
 import { reject } from '../events/rejection.ts'
 import { INTERNAL_PREFIX, routeTopic } from '../events/topics.ts'
 
@@ -21,7 +27,7 @@ export type OpenedRecord = { record: LogRecord; opened: OpenMessage } | DeviceRe
 /** Never throws for what is in a record from outside. */
 export function openRecord(record: LogRecord): OpenedRecord {
   if (record.topic.startsWith(INTERNAL_PREFIX)) return openInternal(record)
-  const result = openMessage(record.topic, record.payload)
+  const result = openMessage(record.topic, (isTold(record) && record.message()) || record.payload)
   return 'rejection' in result ? { record, ...result } : { record, opened: result.message }
 }
 

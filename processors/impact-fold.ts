@@ -77,8 +77,8 @@ function pairUp(tell: Told) {
 function watchedSource({ source, range }: FoldOptions) {
   let in_range = false
   const until = range.to + range.margin_ms
-  const batches: FoldOptions['source']['batches'] = async function* (skip) {
-    for await (const batch of source.batches(skip)) {
+  const batches: FoldOptions['source']['batches'] = async function* (skip, fleeting) {
+    for await (const batch of source.batches(skip, fleeting)) {
       in_range ||= batch.records.some(({ received_at }) => received_at >= range.from && received_at < until)
       yield batch
     }

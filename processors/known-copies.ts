@@ -46,6 +46,18 @@ export function printOf(bytes: Uint8Array): number {
   return (high & LOW_BITS) * 2 ** 32 + (low >>> 0)
 }
 
+/** The same of whole numbers of 32 bits, from one place to another; another `seed` gives another print. */
+export function printOfWords(words: Int32Array, from: number, to: number, seed: number): number {
+  let low = (to - from) ^ Math.imul(seed, 0x9e3779b1)
+  let high = 0x9747b28c ^ seed
+  for (let at = from; at < to; at++) {
+    const word = words[at] as number
+    low = Math.imul(low ^ word, 0x01000193)
+    high = Math.imul(high ^ word ^ (high >>> 15), 0x85ebca6b)
+  }
+  return (high & LOW_BITS) * 2 ** 32 + (low >>> 0)
+}
+
 function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] as number
 }

@@ -2,7 +2,7 @@
  * Records of many devices folded to the things they come to, in bounded memory: first all of them once, each device's in
  * the order of the log, by the quick way; then, a group at a time, those for which that is not enough.
  */
-import type { LogRecord } from '../events/record.ts'
+import { isTold, type LogRecord } from '../events/record.ts'
 import { hasNewerChart } from '../statecharts/device-state.ts'
 import { openRecord, readRecord } from './decode-record.ts'
 import type { Begin } from './replay-begin.ts'
@@ -52,7 +52,6 @@ type Device = Waiting & {
   quick: QuickDevice | null
   records: number
   bytes: number
-  first: LogRecord
   since?: number | null
 }
 
@@ -72,16 +71,16 @@ export async function foldRecords(
   )
   const take = (device: Device, record: LogRecord) => {
     device.records++
-    device.bytes += record.payload.byteLength
+    device.bytes += isTold(record) ? record.payload_bytes : record.payload.byteLength
     if (device.quick) together.add(device, record)
   }
   await eachRecord(options, 1, figures, (device_id, record) => {
     const device = devices.get(device_id)
     if (device) return take(device, record)
-    const added = newDevice(device_id, record)
+    const added = newDevice(device_id)
     devices.set(device_id, added)
     if (!options.begin) return take(added, record)
-    return begun(options.begin, device_id, added).then(() => take(added, record))
+    return begun(options.begin, device_id, added, record).then(() => take(added, record))
   })
   together.end()
   const others: [string, Device][] = []
@@ -101,12 +100,12 @@ export async function foldRecords(
   return figures
 }
 
-function newDevice(device_id: string, first: LogRecord): Device {
-  return { quick: quickDevice(device_id), records: 0, bytes: 0, first, waiting: null }
+function newDevice(device_id: string): Device {
+  return { quick: quickDevice(device_id), records: 0, bytes: 0, waiting: null }
 }
 
-async function begun(begin: Begin, device_id: string, device: Device): Promise<void> {
-  const beginning = await begin(device_id, device.first)
+async function begun(begin: Begin, device_id: string, device: Device, first: LogRecord): Promise<void> {
+  const beginning = await begin(device_id, first)
   if (beginning === 'anew') return
   if (beginning === 'nowhere') {
     device.quick = null
@@ -152,8 +151,8 @@ async function foldGroup(
   })
   for (const [device_id, device] of group) {
     const records = gathered.get(device_id) ?? []
-    const beginning =
-      (await options.begin?.(device_id, device.first, lastUnset(device_id, records))) ?? 'anew'
+    const first = records[0] as LogRecord
+    const beginning = (await options.begin?.(device_id, first, lastUnset(device_id, records))) ?? 'anew'
     const from = typeof beginning === 'object' ? beginning : null
     if (from?.at) device.since = from.at.ts
     if (beginning === 'nowhere') device.since = null

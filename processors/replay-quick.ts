@@ -7,7 +7,7 @@
 import type { DeviceReport } from '../events/event.ts'
 import { compareKeys, type EventKey } from '../events/key.ts'
 import type { Put, Summary } from '../events/ports.ts'
-import type { ConfigMessage, LogRecord } from '../events/record.ts'
+import { type ConfigMessage, isTold, type LogRecord } from '../events/record.ts'
 import { type AdvancedDevice, advanceDevice, advanceDeviceTime } from '../statecharts/advance-device.ts'
 import { configAt, withVersion } from '../statecharts/config-in-force.ts'
 import { type DeviceState, newDeviceState } from '../statecharts/device-state.ts'
@@ -93,9 +93,10 @@ function takeReport(
   device: QuickDevice,
   state: DeviceState,
   report: DeviceReport,
-  { received_at, payload }: LogRecord,
+  record: LogRecord,
   hold: number,
 ): boolean {
+  const { received_at } = record
   const key = setClockKey(report, received_at)
   if (!key) return isUnsetBefore(report, received_at, device.begins)
   const { device_type } = report
@@ -108,7 +109,7 @@ function takeReport(
   const { held, begins } = device
   if (begins && compareKeys(key, begins) <= 0) return true
   const event = new QuickEvent(report, device_type, received_at)
-  const print = printOf(payload)
+  const print = isTold(record) ? record.print() : printOf(record.payload)
   let at = held.length
   while (at > 0 && compareKeys((held[at - 1] as Held).key, key) > 0) at--
   const before = held[at - 1]

@@ -37,7 +37,7 @@ export async function eachRecord(
   }
   const heard_by = to + margin_ms
   let records = 0
-  for await (const { records: batch } of source.batches(all ? undefined : skip)) {
+  for await (const { records: batch } of source.batches(all ? undefined : skip, pass === 1)) {
     for (const record of batch) {
       if (record.received_at >= heard_by) continue
       const device_id = owners.whose(record)

@@ -10,9 +10,12 @@ export type Places = Record<string, string>
 /**
  * Records in the order of their log. `skip` says by the topic alone that a record is not wanted, before anything is made
  * of it; a source may ask it or not. After a batch has been taken the next is asked for: what is behind it is done.
+ *
+ * `fleeting`: no record is held for long. A source may then give such as say what they say without their bytes
+ * (`ToldRecord`), which hold memory that they share.
  */
 export type ReplaySource = {
-  batches(skip?: (topic: string) => boolean): AsyncIterable<ReplayBatch>
+  batches(skip?: (topic: string) => boolean, fleeting?: boolean): AsyncIterable<ReplayBatch>
 }
 
 /** Half-open, by event time (epoch ms). What happened in it has arrived by `to` and `margin_ms` more. */

@@ -54,11 +54,14 @@ export function energyOf({ energy_kwh, consumed_kwh = null }: ThingFacts): numbe
 }
 
 function stableText(value: unknown, top = true): string {
-  if (Array.isArray(value)) return `[${value.map((one) => stableText(one, false)).join()}]`
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const said = Object.entries(value).filter(
-    ([name, one]) => one !== undefined && !(top && BOOKKEEPING.has(name)),
-  )
-  said.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${said.map(([name, one]) => `${JSON.stringify(name)}:${stableText(one, false)}`).join()}}`
+  if (Array.isArray(value)) return `[${value.map((one) => stableText(one, false)).join()}]`
+  let text = ''
+  for (const name of Object.keys(value).sort()) {
+    const one = (value as Record<string, unknown>)[name]
+    if (one === undefined || (top && BOOKKEEPING.has(name))) continue
+    text += `${text && ','}${JSON.stringify(name)}:${stableText(one, false)}`
+  }
+  return `{${text}}`
 }

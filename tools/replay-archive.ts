@@ -40,7 +40,8 @@ export function openArchive(where: ArchivePlace, options: OpenOptions): OpenedSo
     options.onRead(partsOf(progress, 'bucket' in where ? LOOK_SHARE.bucket : LOOK_SHARE.folder))
   return {
     source: {
-      batches: (skip) => told(where, files, source.batches(rangeOf(options), skip, onProgress)),
+      batches: (skip, fleeting = false) =>
+        told(where, files, source.batches(rangeOf(options), { skip, fleeting, onProgress })),
     },
     total: PARTS,
     close: () => {

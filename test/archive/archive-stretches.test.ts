@@ -118,6 +118,15 @@ it('is read alike in one stretch and in many', async () => {
     return records
   }
   const log = await home.log.read('', 1_000)
+  const readFleeting = async (stretch_rows: number) => {
+    const source = duckdbArchiveSource(home.files, { stretch_rows })
+    const records: LogRecord[] = []
+    for await (const batch of source.batches({ from: 0, to: NOON * 2 }, { fleeting: true }))
+      for (const { position, received_at, source: from, topic, verdict, payload } of batch)
+        records.push({ position, received_at, source: from, topic, verdict, payload })
+    return records
+  }
+  expect(await readFleeting(30)).toEqual(log)
   expect(await read(30)).toEqual(log)
   expect(await read()).toEqual(log)
   await home.close()
