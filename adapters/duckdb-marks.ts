@@ -52,11 +52,13 @@ function marksSql(paths: string[], from: number, to: number): string {
   return `
     SELECT device_id, coalesce(min(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
       coalesce(max(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
-      arg_min(kwh, ms), arg_max(kwh, ms), max(kw), max(current_a) FILTER (WHERE kw IS NULL)
+      arg_min(kwh, ms), arg_max(kwh, ms), max(kw), max(current_a)
     FROM (
       SELECT device_id, epoch_ms(event_time) AS ms, energy_delivered_kwh::DOUBLE AS kwh,
-        coalesce(power_kw::DOUBLE, current_draw::DOUBLE * voltage_v::DOUBLE / 1000) AS kw,
-        current_draw::DOUBLE AS current_a
+        -- Only where it is asked for: to read a number from its text is much of the work.
+        CASE WHEN power_kw IS NOT NULL THEN power_kw::DOUBLE
+          WHEN voltage_v IS NOT NULL THEN current_draw::DOUBLE * voltage_v::DOUBLE / 1000 END AS kw,
+        CASE WHEN power_kw IS NULL AND voltage_v IS NULL THEN current_draw::DOUBLE END AS current_a
       FROM ${parquetFiles(paths)}
       WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw IS NOT NULL) AND device_id IS NOT NULL
         AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}))

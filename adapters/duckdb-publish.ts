@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import type { AggregatePorts } from '../workflows/aggregate-night.ts'
 import { CYCLE_COLUMNS, ENERGY_COLUMNS, SESSION_COLUMNS } from './archive-tables.ts'
-import { type Duck, type DuckOptions, openDuck, sqlText } from './duckdb-open.ts'
+import { type Duck, type DuckLane, type DuckOptions, openDuck, sqlText } from './duckdb-open.ts'
+import { allEnded } from './gate.ts'
 
 export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): AggregatePorts['publish'] {
   return async (day, hours, summaries) => {
@@ -21,9 +22,13 @@ export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): A
         }))
     const duck = await openDuck(options)
     try {
-      await publish(duck, files, { table: 'energy', day, columns: ENERGY_COLUMNS, rows: hours })
-      await publish(duck, files, { table: 'sessions', day, columns: SESSION_COLUMNS, rows: rows('session') })
-      await publish(duck, files, { table: 'cycles', day, columns: CYCLE_COLUMNS, rows: rows('cycle') })
+      const tables: Table[] = [
+        { table: 'energy', day, columns: ENERGY_COLUMNS, rows: hours },
+        { table: 'sessions', day, columns: SESSION_COLUMNS, rows: rows('session') },
+        { table: 'cycles', day, columns: CYCLE_COLUMNS, rows: rows('cycle') },
+      ]
+      // One is made into text while another is written.
+      await allEnded(tables.map((table, nth) => publish(laneAt(duck, nth), files, table)))
     } finally {
       await duck.close()
     }
@@ -32,7 +37,15 @@ export function duckdbPublish(files: ArchiveFiles, options: DuckOptions = {}): A
 
 type Table = { table: string; day: string; columns: Record<string, string>; rows: readonly object[] }
 
-async function publish(duck: Duck, files: ArchiveFiles, { table, day, columns, rows }: Table): Promise<void> {
+function laneAt({ lanes }: Duck, nth: number): DuckLane {
+  return lanes[nth % lanes.length] as DuckLane
+}
+
+async function publish(
+  duck: DuckLane,
+  files: ArchiveFiles,
+  { table, day, columns, rows }: Table,
+): Promise<void> {
   const [year, month, date] = day.split('-')
   const name = `${table}/year=${year}/month=${month}/day=${date}/${table}.parquet`
   if (rows.length === 0) {
