@@ -59,7 +59,15 @@ async function worstNight(rows: number) {
   const quiet = { info() {}, warn() {}, error() {} }
   const ports = {
     files,
-    engine: { survey: async () => ({ rows, days: [{ day: DAY, rows, devices: 10_000 }], damaged: [] }) },
+    engine: {
+      survey: async () => ({
+        rows,
+        days: [{ day: DAY, rows, devices: 10_000 }],
+        sums: [{ shard: 0, rows, sum: '0', bytes: rows * TEMPLATE_BYTES }],
+        empty: [],
+        damaged: [],
+      }),
+    },
     book: memoryArchiveBook(),
     now: () => Date.UTC(2026, 10, 21, 2),
     metrics: { count() {}, gauge() {} },
@@ -140,6 +148,9 @@ function asStepFunctionsTells({ name, message, stack = '' }: Error): Error {
   return Object.assign(new Error(cause), { name })
 }
 
+/** Of a reading of the fleet model. */
+const TEMPLATE_BYTES = 280
+
 describe.each([
   [10_000, 64],
   [20_000, 128],
@@ -148,7 +159,7 @@ describe.each([
   const rows = devices * MINUTES
 
   it('is as many batches as the plan makes of it', () => {
-    expect(batchesFor(rows)).toBe(expected)
+    expect(batchesFor(rows, rows * TEMPLATE_BYTES)).toBe(expected)
     expect(batchesFor(rows)).toBeLessThanOrEqual(SHARED_FILES)
   })
 
