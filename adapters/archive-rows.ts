@@ -219,6 +219,10 @@ class RowRecord implements ToldRecord {
     return templateOf(this.#block, this.#at)?.bytes ?? this.payload.byteLength
   }
 
+  get held_bytes(): number {
+    return this.#block.wholes.get(this.#at)?.byteLength ?? 0
+  }
+
   message(): Record<string, unknown> | null {
     const make = templateOf(this.#block, this.#at)?.make
     return make ? make(this.#block, this.#at) : null

@@ -54,11 +54,22 @@ export function stretchesOf(files: readonly SurveyedFile[], rows = ROWS): Stretc
     }
   })
 
-  function sql(than: string, { log_segment, log_offset }: RowPlace): string {
-    if (compare === byOffset) return `log_offset ${than} ${log_offset}`
-    const segment = `'${log_segment.replaceAll("'", "''")}'`
-    return `(log_segment ${than.charAt(0)} ${segment} OR (log_segment = ${segment} AND log_offset ${than} ${log_offset}))`
+  function sql(than: '>=' | '<', place: RowPlace): string {
+    return compare === byOffset ? `log_offset ${than} ${place.log_offset}` : placeSql(than, place)
   }
+}
+
+/** The conditions of the parts of a stretch that is cut at these places, in their order. */
+export function partsAt(within: string, cuts: readonly RowPlace[]): string[] {
+  return [null, ...cuts].map((from, n) => {
+    const to = cuts[n]
+    return [within, ...(from ? [placeSql('>=', from)] : []), ...(to ? [placeSql('<', to)] : [])].join(' AND ')
+  })
+}
+
+function placeSql(than: '>=' | '<', { log_segment, log_offset }: RowPlace): string {
+  const segment = `'${log_segment.replaceAll("'", "''")}'`
+  return `(log_segment ${than.charAt(0)} ${segment} OR (log_segment = ${segment} AND log_offset ${than} ${log_offset}))`
 }
 
 /** The day in a file's name. */

@@ -20,7 +20,7 @@ import {
   recordReader,
 } from './archive-records.ts'
 import { rowReader } from './archive-rows.ts'
-import { type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
+import { partsAt, type RowPlace, type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
 import {
   CONFIGS,
   ELSEWHERE,
@@ -211,21 +211,40 @@ async function* readStretch(
   { within }: Stretch,
   kept: boolean,
 ): AsyncIterable<{ records: LogRecord[]; rows: number }> {
-  const layout = await layoutOf(duck, rowsOf(brought, COLUMNS, within))
+  const { bytes, ...layout } = await layoutOf(duck, rowsOf(brought, COLUMNS, within))
   const asFew = (name: string) =>
     layout.few.has(name as RecordText) ? `${name}::few_${name} AS ${name}` : name
   // What no place has is not sorted by, either.
   const columns = COLUMNS.filter((name) => layout.ticks || name !== 'log_tick').map(asFew)
-  const sorted = `SELECT ${recordColumns(layout).join(', ')} FROM (
-    SELECT * FROM ${rowsOf(brought, columns, within)} ORDER BY ${layout.ticks ? PLACE : 'log_segment, log_offset'})`
+  const sorted = (part: string) => `SELECT ${recordColumns(layout).join(', ')} FROM (
+    SELECT * FROM ${rowsOf(brought, columns, part)} ORDER BY ${layout.ticks ? PLACE : 'log_segment, log_offset'})`
   const reader = how.fleeting && layout.few.has('template') ? rowReader(layout) : recordReader(layout, kept)
-  for await (const chunk of duck.chunks(sorted))
-    yield { records: reader.read(chunk, how.skip), rows: chunk.rowCount }
+  for (const part of partsAt(within, await cutsOf(duck, rowsOf(brought, PLACED, within), bytes)))
+    for await (const chunk of duck.chunks(sorted(part)))
+      yield { records: reader.read(chunk, how.skip), rows: chunk.rowCount }
   for (const name of layout.few.keys()) await duck.run(`DROP TYPE few_${name}`)
+}
+
+const PLACED = ['log_segment', 'log_offset']
+/** Of the memory: what a sort carries of long texts is put aside on disk only in part. */
+const SORTED_SHARE = 1 / 5
+
+/** Where rows with `bytes` of text are cut, so that each part can be sorted: most often nowhere. */
+async function cutsOf(duck: Duck, rows: string, bytes: number): Promise<RowPlace[]> {
+  const parts = Math.ceil(bytes / (duck.memory_mb * 1_000_000 * SORTED_SHARE))
+  if (parts <= 1) return []
+  return duck.rows<RowPlace>(`
+    SELECT log_segment, log_offset FROM (
+      SELECT log_segment, log_offset, row_number() OVER (ORDER BY log_segment, log_offset) AS nth,
+        ceil(count(*) OVER () / ${parts})::BIGINT AS each FROM ${rows})
+    WHERE nth > 1 AND (nth - 1) % each = 0 ORDER BY nth`)
 }
 
 /** Values of a text that are kept here: with more of them a text comes as it is. */
 const MOST_KEPT = 50_000
+/** Of long ones so many: a device that writes something else each time has a template a message, of thousands of bytes. */
+const MOST_LONG = 2_000
+const LONG_BYTES = 512
 /** Texts of which there may be many. */
 const MANY = [
   'log_segment',
@@ -238,18 +257,24 @@ const MANY = [
 
 /**
  * Texts that repeat come as numbers and are looked up in a list: to make a text of bytes costs more than all else of a
- * row. Columns that have nothing do not come.
+ * row. Columns that have nothing do not come. `bytes`: of payloads and templates that come as they are.
  */
-async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
+async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout & { bytes: number }> {
   // All in one look: many small files cost more to open than to read.
   const figures = [
     'count(*) - count(template) AS whole',
     'count(nullif(log_tick, 0)) AS ticks',
+    'sum(strlen(coalesce(payload, payload_base64)))::DOUBLE AS whole_bytes',
+    'sum(strlen(template))::DOUBLE AS template_bytes',
     ...PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`),
-    ...MANY.map((name) => `approx_count_distinct(${name}) AS ${name}`),
+    ...MANY.flatMap((name) => [
+      `approx_count_distinct(${name}) AS ${name}`,
+      `approx_count_distinct(CASE WHEN strlen(${name}) > ${LONG_BYTES} THEN ${name} END) AS long_${name}`,
+    ]),
   ]
   const [has = {}] = await duck.rows<Record<string, number>>(`SELECT ${figures.join(', ')} FROM ${rows}`)
-  const many: ReadonlySet<string> = new Set(MANY.filter((name) => (has[name] ?? 0) >= MOST_KEPT))
+  const isMany = (name: string) => (has[name] ?? 0) >= MOST_KEPT || (has[`long_${name}`] ?? 0) >= MOST_LONG
+  const many: ReadonlySet<string> = new Set(MANY.filter(isMany))
   const few = RECORD_TEXTS.filter((name) => !many.has(name))
   await typesOf(duck, rows, few)
   const lists = new Map<RecordText, string[]>()
@@ -259,6 +284,7 @@ async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout> {
     numbers: PAYLOAD_NUMBERS.filter((name) => (has[name] ?? 0) > 0),
     whole: (has.whole ?? 0) > 0,
     ticks: (has.ticks ?? 0) > 0,
+    bytes: (has.whole_bytes ?? 0) + (many.has('template') ? (has.template_bytes ?? 0) : 0),
   }
 }
 

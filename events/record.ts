@@ -25,6 +25,8 @@ export type ToldRecord = LogRecord & {
   print(): number
   /** What its payload would take, more or less. */
   readonly payload_bytes: number
+  /** Bytes of its own that it holds: of one that is kept as it came its payload, of others nothing. */
+  readonly held_bytes: number
 }
 
 export function isTold(record: LogRecord): record is ToldRecord {

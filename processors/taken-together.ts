@@ -9,7 +9,7 @@ export type Waiting = { waiting: LogRecord[] | null }
 
 export const MOST_RECORDS = 64_000
 const MOST_BYTES = 24 * 1024 * 1024
-/** What a record takes beside its payload, and one that has none yet. */
+/** What a record takes beside its payload, and one that makes its payload where somebody asks. */
 const RECORD_BYTES = { plain: 400, told: 200 }
 
 /** `take` gets all that waits of one, in the order it came in. Call `end` behind the last. */
@@ -46,5 +46,7 @@ export function takenTogether<Of extends Waiting>(
 }
 
 function heldBy(record: LogRecord): number {
-  return isTold(record) ? RECORD_BYTES.told : RECORD_BYTES.plain + record.payload.byteLength
+  return isTold(record)
+    ? RECORD_BYTES.told + record.held_bytes
+    : RECORD_BYTES.plain + record.payload.byteLength
 }

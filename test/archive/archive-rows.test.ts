@@ -18,6 +18,7 @@ import { decodeObject } from '../../events/decode.ts'
 import { isTold, type LogRecord, type ToldRecord } from '../../events/record.ts'
 import { archiveRow } from '../../processors/archive-row.ts'
 import { openRecord } from '../../processors/decode-record.ts'
+import { takenTogether, type Waiting } from '../../processors/taken-together.ts'
 import { temporaryFolder } from '../contract/temporary-folder.ts'
 import { charger, everyKind, NOON } from './archived-records.ts'
 import { onStream } from './stream-records.ts'
@@ -109,6 +110,7 @@ describe.each<[string, Many]>([
       if (message !== null) expect(message).toStrictEqual(decoded(all[nth] as LogRecord))
     expect(messages.slice(everyKind().length).filter((message) => message === null)).toEqual([])
     expect(messages.filter((message) => message === null).length).toBeGreaterThan(0)
+    for (const one of told) expect([0, one.payload.byteLength]).toContain(one.held_bytes)
     for (const one of told) expect(Math.abs(one.payload_bytes - one.payload.byteLength)).toBeLessThan(200)
   })
 
@@ -137,6 +139,19 @@ test('a copy in another place of the log has the same print', async () => {
   const { told } = await read([first, copy])
   expect(told[0]?.position).not.toBe(told[1]?.position)
   expect(told[0]?.print()).toBe(told[1]?.print())
+})
+
+test('records that came in whole wait for others of their device as far as there is room', async () => {
+  const long = Array.from({ length: 600 }, (_, n) => charger(n, NOON + n, { note: 'x'.repeat(50_000) }))
+  const { told } = await read([...long, ...readings.map((one) => ({ ...one, position: `1${one.position}` }))])
+  expect(told.slice(600).map(({ held_bytes }) => held_bytes)).toEqual(readings.map(() => 0))
+  const taken: number[] = []
+  const together = takenTogether<Waiting>(64_000, (_, records) => taken.push(records.length))
+  const device: Waiting = { waiting: null }
+  for (const record of told) together.add(device, record)
+  expect(Math.max(...taken)).toBeLessThan(550)
+  together.end()
+  expect(taken.reduce((sum, n) => sum + n, 0)).toBe(told.length)
 })
 
 test('records of a stream have their places, also where their clocks alone tell them apart', async () => {

@@ -96,7 +96,8 @@ describe('the message of a row', () => {
       asked++
       return told(row)
     }
-    const toldRecord = { ...record, payload: new Uint8Array(0), message, print: () => 0, payload_bytes: 0 }
+    const bytes = { payload: new Uint8Array(0), payload_bytes: 0, held_bytes: 0 }
+    const toldRecord = { ...record, ...bytes, message, print: () => 0 }
     expect(read(toldRecord)).toEqual(read(record))
     expect(asked).toBe(1)
     expect(read({ ...record, message: () => null } as LogRecord)).toEqual(read(record))

@@ -141,6 +141,17 @@ describe('what landed before is taken up by the night of now', () => {
     expect(await home.archived()).toEqual(log)
   })
 
+  it.each([
+    ['a stream', (record: LogRecord, n: number) => onStream(record, n)],
+    ['one machine', (record: LogRecord) => record],
+  ])('in files of thousands of rows of %s, whose footers know no ticks', async (_, placed) => {
+    const log = Array.from({ length: 2_500 }, (_, n) => placed(charger(n, NOON + n, {}, `dev-${n % 9}`), n))
+    await home.land(log)
+    await makeOlder(home.files, await home.names('landing/'))
+    expect(await home.night(DAY, { now })).toMatchObject({ well: true, rows: 2_500, failed: [] })
+    expect(await home.archived()).toEqual(log)
+  })
+
   it('of one machine too, and a damaged file beside it is set aside alone', async () => {
     const taken = await home.take([charger(1, NOON), charger(2, NOON + 1)])
     const [more] = await home.take([charger(3, NOON + 2)])
