@@ -1,7 +1,7 @@
 /** Columns of the archive as SQL names them. */
 import type { ArchiveRow } from '../events/archive.ts'
 import { HASHES, SHARED_FILES } from '../events/archive-places.ts'
-import { PLACE } from './duckdb-places.ts'
+import { PLACE_COLUMNS } from './duckdb-places.ts'
 import { LANDING_COLUMNS } from './parquet-landing.ts'
 
 /**
@@ -64,9 +64,11 @@ export const ROWS_AND_SUM = `count(*) AS rows, coalesce(sum(hash(${STORED_COLUMN
   return isTime(name) ? `epoch_ms(${name})` : name
 }).join(', ')})::HUGEINT), 0)::VARCHAR AS sum`
 
+/** Which of the shared files a device's rows are in, as `sharedPart` names it. */
+export const SHARED_FILE = `device_hash * ${SHARED_FILES} // ${HASHES}`
+
 /** What a landed row is divided by. Stations of a day share one file, whatever they hash to. */
-export const SHARD = `CASE WHEN device_type IS NOT DISTINCT FROM 'station' THEN 0
-  ELSE device_hash * ${SHARED_FILES} // ${HASHES} END`
+export const SHARD = `CASE WHEN device_type IS NOT DISTINCT FROM 'station' THEN 0 ELSE ${SHARED_FILE} END`
 
 /** Encodings that every reader of the archive has (a test holds files to them): offsets and times that grow evenly take next to nothing. */
 export function parquetOptions(row_group = MOST_GROUP_ROWS): string {
@@ -87,7 +89,7 @@ export function rowsHeld(
 }
 
 /** By device, in days' files as in months': most questions are about one, and alike rows beside each other take the least room. */
-export const ROW_ORDER = `device_id, event_time, ${PLACE}`
+export const ROW_ORDER = ['device_id', 'event_time', ...PLACE_COLUMNS]
 
 /** What the record and its identity are made of again. */
 const RECORD_COLUMNS = STORED_COLUMNS.filter((name) => !/^(?:event_time|time_quality|.*_call)$/.test(name))

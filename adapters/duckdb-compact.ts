@@ -58,7 +58,7 @@ type SortColumns = { carried: string; short: string; order: string; written: str
 const ALL: SortColumns = {
   carried: STORED_SELECT,
   short: '',
-  order: ROW_ORDER,
+  order: ROW_ORDER.join(', '),
   written: STORED_COLUMNS.join(', '),
 }
 
@@ -72,9 +72,7 @@ async function columnsToSort(duck: Duck, paths: readonly string[] | null): Promi
     const value = steady.get(name) ?? (long.includes(name) ? `${name}::VARCHAR` : name)
     return value === name ? name : `${value} AS ${name}`
   })
-  const order = ROW_ORDER.split(', ')
-    .filter((name) => !steady.has(name))
-    .join(', ')
+  const order = ROW_ORDER.filter((name) => !steady.has(name)).join(', ')
   return { carried, short, order, written: written.join(', ') }
 }
 

@@ -26,7 +26,7 @@ export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering)
   const path = join(duck.scratch, 'month.parquet')
   const taken = await Promise.all(paths.map(async (one) => takenMark(await readFile(one))))
   await duck.run(`
-    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ROW_ORDER}))
+    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ROW_ORDER.join(', ')}))
     TO ${sqlText(path)} ${parquetOptions().replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
   const { size } = await stat(path)
   const staged = `${of.staging}month.parquet`

@@ -1,12 +1,12 @@
 /** What a compaction works on: rows that have landed, where they are to lie, and what lies there already. */
 import type { ArchiveFiles } from '../events/archive.ts'
 import { MONTH_KINDS, monthFolder, monthOf, readMonthFile } from '../events/archive-months.ts'
-import { HASHES, PARTITION_FILE, type Place, placeFolder, SHARED_FILES } from '../events/archive-places.ts'
+import { PARTITION_FILE, type Place, placeFolder } from '../events/archive-places.ts'
 import type { Compaction } from '../workflows/night-ports.ts'
 import { filesOfDevices } from './archive-files.ts'
-import { noRows } from './duckdb-columns.ts'
+import { noRows, SHARED_FILE } from './duckdb-columns.ts'
 import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
-import { PLACE, placed, placedWhereOlder } from './duckdb-places.ts'
+import { PLACE, PLACE_COLUMNS, placed, placedWhereOlder } from './duckdb-places.ts'
 
 /** A file to be: where it lies, and whether it is there. */
 export type Part = { name: string; day: string; existed: boolean }
@@ -48,7 +48,7 @@ async function openKeys(duck: Duck, of: Compaction, landed: string): Promise<voi
 }
 
 /** Of every column but places, which are carried always. */
-const NOTHING_CARRIED = noRows(PLACE.split(', '))
+const NOTHING_CARRIED = noRows(PLACE_COLUMNS)
 
 /** `places`: which part the rows of a device and day belong to. */
 export async function placeRows(duck: Duck, files: ArchiveFiles, { layouts }: Compaction): Promise<Part[]> {
@@ -57,7 +57,7 @@ export async function placeRows(duck: Duck, files: ArchiveFiles, { layouts }: Co
   await duck.run(`
     CREATE TABLE places AS SELECT *, dense_rank() OVER (ORDER BY day, station, device_id IS NULL, shard, own) - 1 AS part
     FROM (
-      SELECT *, CASE WHEN is_shared AND NOT station THEN device_hash * ${SHARED_FILES} // ${HASHES} ELSE 0 END AS shard,
+      SELECT *, CASE WHEN is_shared AND NOT station THEN ${SHARED_FILE} ELSE 0 END AS shard,
         CASE WHEN is_shared OR station THEN NULL ELSE device_id END AS own
       FROM (SELECT DISTINCT day, device_id, device_hash, station, day IN (${days.join(', ') || 'NULL'}) AS is_shared FROM keys))`)
   const parts = await duck.rows<Place & { day: string }>(`

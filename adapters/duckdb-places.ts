@@ -3,7 +3,8 @@ import { SEQUENCE } from '../events/archive-position.ts'
 import { type Duck, parquetFiles, sameFiles } from './duckdb-open.ts'
 
 /** What two records are told apart by; ordered so, rows of a shard are in the order of the log. */
-export const PLACE = 'log_segment, log_offset, log_tick'
+export const PLACE_COLUMNS: readonly string[] = ['log_segment', 'log_offset', 'log_tick']
+export const PLACE = PLACE_COLUMNS.join(', ')
 
 /** Files of which some may be older than now: columns matched by name, and each row with its place as it would be cut now. */
 export function placedFiles(paths: readonly string[]): string {

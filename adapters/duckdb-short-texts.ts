@@ -45,7 +45,7 @@ async function longOf(duck: Duck, few: readonly string[]): Promise<string[]> {
 }
 
 /** Those of the columns that have few values. */
-export async function fewValued(
+async function fewValued(
   duck: Duck,
   rows: string,
   columns: readonly string[],

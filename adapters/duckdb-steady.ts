@@ -1,7 +1,7 @@
 /** Columns that say the same in every row of some files: they need not be carried through a sort to be written again. */
 import { FILE_TYPES } from './duckdb-columns.ts'
 import { type Duck, sqlText } from './duckdb-open.ts'
-import { PLACE } from './duckdb-places.ts'
+import { PLACE_COLUMNS } from './duckdb-places.ts'
 
 /** By the files' footers alone, which DuckDB must have written: each such column with its value as SQL writes it. */
 export async function steadyColumns(
@@ -19,7 +19,7 @@ export async function steadyColumns(
   const isOlder = by_name.get('log_tick')?.files !== paths.length
   return new Map(
     FILE_TYPES.flatMap(([name, type]) => {
-      if (isOlder && PLACES.includes(name)) return []
+      if (isOlder && PLACE_COLUMNS.includes(name)) return []
       const column = by_name.get(name)
       if (!column || column.empty) return [[name, `NULL::${type}`] as const]
       const value = column.same && column.files === paths.length ? literal(column.value ?? '', type) : null
@@ -27,8 +27,6 @@ export async function steadyColumns(
     }),
   )
 }
-
-const PLACES = PLACE.split(', ')
 
 type Told = { name: string; empty: boolean | null; same: boolean | null; value: string | null; files: number }
 

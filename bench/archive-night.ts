@@ -1,6 +1,6 @@
 /** The night of a day that `bench/archive.ts` has landed, alone in its process: FOLDER ROWS. The log is empty: the audit has nothing to compare. */
 import { openDuck, sqlText } from '../adapters/duckdb-open.ts'
-import { PLACE } from '../adapters/duckdb-places.ts'
+import { PLACE_COLUMNS } from '../adapters/duckdb-places.ts'
 import { folderArchive } from '../adapters/folder-archive.ts'
 import { filesOf } from '../embedded/folder.ts'
 import { nightOf } from '../embedded/night-home.ts'
@@ -57,7 +57,7 @@ async function placeBytes(): Promise<number> {
     )
     const [taken] = await duck.rows<{ bytes: number }>(`
       SELECT sum(total_compressed_size)::BIGINT AS bytes FROM parquet_metadata([${paths.map(sqlText).join(', ')}])
-      WHERE list_contains(string_split(${sqlText(PLACE)}, ', '), path_in_schema)`)
+      WHERE path_in_schema IN (${PLACE_COLUMNS.map(sqlText).join(', ')})`)
     return taken?.bytes ?? 0
   } finally {
     await duck.close()
