@@ -1,7 +1,6 @@
 /** Athena's stand-in, in the protocol that it speaks: questions are answered by whoever the test says, as Athena tells it. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { QueryAnswer } from '../../events/archive-query.ts'
+import { startHttp } from './http-stand-in.ts'
 
 type Body = Record<string, unknown>
 export type AthenaCall = { operation: string; body: Body }
@@ -62,11 +61,9 @@ export async function startAthena(): Promise<Athena> {
     return { ...kind, Status: { State: state, StateChangeReason: reason, AthenaError } }
   }
 
-  const server = createServer(async (from, to) => {
-    const parts: Buffer[] = []
-    for await (const part of from) parts.push(part as Buffer)
+  const http = await startHttp(async ({ from, body: bytes, to }) => {
     const operation = String(from.headers['x-amz-target']).replace(/^AmazonAthena\./, '')
-    const body = JSON.parse(Buffer.concat(parts).toString()) as Body
+    const body = JSON.parse(bytes.toString()) as Body
     calls.push({ operation, body })
     const [status, answer] = await (
       OPERATIONS[operation]?.(body) ?? Promise.reject(new Error(operation))
@@ -82,17 +79,11 @@ export async function startAthena(): Promise<Athena> {
     )
     to.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...http,
     calls,
     onQuestion: (next) => {
       decide = next
-    },
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
     },
   }
 }

@@ -1,13 +1,6 @@
 /** What stands between a client and a stand-in and answers some requests itself: real faults, over real sockets. */
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { bodyOf, startHttp } from './http-stand-in.ts'
 
 /**
  * `lost`: the request is carried out and its answer is not delivered, as when a connection breaks.
@@ -40,8 +33,7 @@ export const BROKEN: Fault = { kind: 'refused', status: 500, error: 'InternalSer
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   let decide: (request: Request) => Fault | null = () => null
   let late: (() => Promise<unknown>)[] = []
-  const server = createServer(async (from, to) => {
-    const bytes = await readAll(from)
+  const http = await startHttp(async ({ from, body: bytes, to }) => {
     const operation = String(from.headers['x-amz-target'] ?? '').split('.')[1] ?? ''
     const fault = decide({ operation, body: JSON.parse(bytes.toString() || '{}') })
     if (fault?.kind === 'hang up') return void from.socket.destroy()
@@ -57,15 +49,15 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     }
     const sent = fault?.kind === 'changed' ? Buffer.from(JSON.stringify(fault.body)) : bytes
     const back = await forward(target, from, sent)
+    if (!back) return void from.socket.destroy()
     if (fault?.kind === 'lost') return answer(to, 500, { __type: 'com.amazonaws#InternalServerError' })
     if (fault?.kind === 'changed')
       return answer(to, back.status, fault.answer(JSON.parse(back.body.toString())))
     to.writeHead(back.status, back.headers)
     to.end(back.body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...http,
     onRequest: (next) => {
       decide = next
     },
@@ -74,14 +66,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
       late = []
       for (const happen of held) await happen()
     },
-    stop: () => stop(server),
   }
-}
-
-async function readAll(message: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of message) parts.push(part as Buffer)
-  return Buffer.concat(parts)
 }
 
 function answer(to: ServerResponse, status: number, body: unknown): void {
@@ -95,24 +80,20 @@ function answer(to: ServerResponse, status: number, body: unknown): void {
 
 type Answered = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 
-function forward(target: string, from: IncomingMessage, bytes: Buffer): Promise<Answered> {
-  return new Promise((resolve, reject) => {
+/** Null where what is behind breaks the connection, as it does when it is stopped. */
+function forward(target: string, from: IncomingMessage, bytes: Buffer): Promise<Answered | null> {
+  return new Promise((resolve) => {
     const { host: _, ...rest } = from.headers
     const headers = { ...rest, 'content-length': bytes.byteLength }
     const onward = request(
       target,
       { method: from.method ?? 'POST', path: from.url, headers },
       async (back) => {
-        resolve({ status: back.statusCode ?? 500, headers: back.headers, body: await readAll(back) })
+        const body = await bodyOf(back)
+        resolve(body && { status: back.statusCode ?? 500, headers: back.headers, body })
       },
     )
-    onward.on('error', reject)
+    onward.on('error', () => resolve(null))
     onward.end(bytes)
   })
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  server.closeAllConnections()
-  await closed
 }

@@ -1,20 +1,16 @@
 /** Between functions and the stand-in of S3: which rights their requests would have needed. */
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request } from 'node:http'
+import { pipeline } from 'node:stream'
+import { type HttpStandIn, startHttp } from './http-stand-in.ts'
 
-export type S3Rights = {
-  endpoint: string
+export type S3Rights = HttpStandIn & {
   /** `s3:GetObject landing/2026/…`, as they were needed. */
   needed: Set<string>
-  stop(): Promise<void>
 }
 
 export async function startS3Rights(target: string): Promise<S3Rights> {
   const needed = new Set<string>()
-  const server = createServer(async (from, to) => {
-    const parts: Buffer[] = []
-    for await (const part of from) parts.push(part as Buffer)
-    const body = Buffer.concat(parts)
+  const http = await startHttp(({ from, body, to }) => {
     for (const right of rightsOf(from.method ?? '', new URL(from.url ?? '/', target), from.headers, body))
       needed.add(right)
     const sent = request(
@@ -22,22 +18,14 @@ export async function startS3Rights(target: string): Promise<S3Rights> {
       { method: from.method ?? 'GET', headers: from.headers },
       (back) => {
         to.writeHead(back.statusCode ?? 500, back.headers)
-        back.pipe(to)
+        // Either side may be gone before the end.
+        pipeline(back, to, () => {})
       },
     )
     sent.on('error', () => to.destroy())
     sent.end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    needed,
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
-  }
+  return { ...http, needed }
 }
 
 type Headers = Record<string, string | string[] | undefined>

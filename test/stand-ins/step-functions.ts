@@ -1,6 +1,5 @@
 /** The part of Step Functions that nights ask for, in the protocol that it speaks: executions are the test's to move. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { startHttp } from './http-stand-in.ts'
 
 export type Execution = {
   name: string
@@ -83,19 +82,16 @@ export async function startStepFunctions(machine: string): Promise<StepFunctions
     return found
   }
 
-  const server = createServer(async (from, to) => {
-    const parts: Buffer[] = []
-    for await (const part of from) parts.push(part as Buffer)
+  const http = await startHttp(({ from, body: bytes, to }) => {
     const operation = String(from.headers['x-amz-target']).replace(/^AWSStepFunctions\./, '')
-    const body = JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>
+    const body = JSON.parse(bytes.toString()) as Record<string, unknown>
     calls.push({ operation, body })
     const answer = refusal ?? OPERATIONS[operation]?.(body) ?? { __type: 'UnknownOperationException' }
     to.writeHead('__type' in answer ? 400 : 200, { 'content-type': 'application/x-amz-json-1.0' })
     to.end(JSON.stringify(answer))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...http,
     calls,
     executions,
     onAsked: (then) => {
@@ -103,11 +99,6 @@ export async function startStepFunctions(machine: string): Promise<StepFunctions
     },
     refuse: (__type, message) => {
       refusal = { __type, message }
-    },
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
     },
   }
 }
