@@ -11,7 +11,7 @@ export default defineConfig({
     ],
     env: { FC_SEED: 'any', SEEDS: '3000', PARITY_SEEDS: '60', KILLS: '50' },
     testTimeout: 3_600_000,
-    hookTimeout: 30_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },

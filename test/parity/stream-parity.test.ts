@@ -85,7 +85,7 @@ test(`duplicates, re-cut batches, deaths, zombies, throttling and lost answers c
     for (const [table, rows] of Object.entries(embedded))
       expect(aws[table], `SEED=${seed} ${table}`).toEqual(rows)
   }
-}, 600_000)
+}, 60_000 + SEEDS * 60_000)
 
 test('a store without its conditions is caught', async () => {
   let caught = false
