@@ -3,9 +3,18 @@
  * each runs in a DuckDB of its own that cannot see beyond the archive, whose settings are locked, and that takes one
  * SELECT. What the locks let through (COPY into the archive, for one) the kind of statement does not.
  */
-import { realpathSync } from 'node:fs'
-import { DuckDBInstance, StatementType } from '@duckdb/node-api'
-import { type ArchiveQuery, BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
+import { globSync, realpathSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
+import { MONTHS } from '../events/archive-months.ts'
+import {
+  ArchiveMoved,
+  type ArchiveQuery,
+  BadQuestion,
+  type QueryAnswer,
+  QuestionTooBig,
+} from '../events/archive-query.ts'
 import { sqlText } from './duckdb-open.ts'
 import { archiveViews } from './duckdb-views.ts'
 import { createGate } from './gate.ts'
@@ -19,17 +28,21 @@ export function duckdbQuery(folder: string, limits: QueryLimits = QUERY_LIMITS):
   return {
     ask: (sql, parameters = {}) =>
       gate(async () => {
-        const once = (older = false) => ask({ folder, older, limits }, sql, parameters)
-        // A night has put files together between the look at the folder and their reading: the next look finds what they became.
-        return once().catch((error: Error) => {
-          if (FILE_OLDER.test(error.message)) return once(true)
-          return FILE_GONE.test(error.message) ? once() : Promise.reject(error)
-        })
+        const of = (older: boolean) => ask({ folder, older, limits }, sql, parameters)
+        const once = () =>
+          of(false).catch(onError((error) => FILE_OLDER.test(error.message), of.bind(null, true)))
+        // The next look at the folder finds what files have become.
+        return once().catch(onError((error) => error instanceof ArchiveMoved, once))
       }),
   }
 }
 
-const FILE_GONE = /events\.parquet".*No such file|No files found that match the pattern/s
+function onError<T>(is: (error: Error) => boolean, then: () => Promise<T>): (error: Error) => Promise<T> {
+  return (error) => (is(error) ? then() : Promise.reject(error))
+}
+
+/** Of a file or a pattern that was found when the folder was looked at. */
+const FILE_GONE = /"([^"]*\.parquet)".*No such file|No files found that match the pattern "([^"]*)"/s
 
 /** The last column that came is in the first file and not in another, or in none. */
 const FILE_OLDER = /"log_tick"/
@@ -57,26 +70,53 @@ async function ask(
     connection.interrupt()
   }, limits.time_ms)
   try {
+    const before = await monthsIn(folder)
     for (const statement of await fences(folder, older)) await connection.run(statement)
     if (sql.trim() === '') throw new BadQuestion('a question is one statement, and this is none')
     const statements = await connection.extractStatements(sql)
     if (statements.count !== 1)
       throw new BadQuestion(`a question is one statement, and this is ${statements.count}`)
     checkBeginning(sql)
+    await connection.run('BEGIN')
     const prepared = await statements.prepare(0)
     if (prepared.statementType !== StatementType.SELECT)
       throw new BadQuestion(`a question is a SELECT, and this is ${StatementType[prepared.statementType]}`)
     checkValues(prepared, parameters)
     if (prepared.parameterCount > 0) prepared.bind(parameters)
     const result = await prepared.stream()
-    return await readWithin(result, limits)
+    // What it reads has been listed. Of days whose month came meanwhile it may have missed some, and nothing says so.
+    if ((await monthsIn(folder)) !== before) throw new ArchiveMoved(MOVED)
+    const answer = await readWithin(result, limits)
+    if (!answer.truncated && (await isCutOff(connection))) {
+      if (!late) await tellWhy(connection, sql, parameters)
+      throw new ArchiveMoved(MOVED)
+    }
+    return answer
   } catch (error) {
-    throw toComplaint(error as Error, late, limits)
+    throw late ? tooLong(error as Error, limits) : toComplaint(error as Error, sql, limits)
   } finally {
     clearTimeout(timer)
     connection.closeSync()
     instance.closeSync()
   }
+}
+
+/** A stream that fails on the way ends as one that is at its end; that its transaction is lost is all there is to see. */
+function isCutOff(connection: DuckDBConnection): Promise<boolean> {
+  return connection.run('SELECT 1').then(
+    () => false,
+    () => true,
+  )
+}
+
+/** Rejects with what had cut the answer off, where it does so again. */
+async function tellWhy(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: Record<string, string>,
+): Promise<void> {
+  await connection.run('ROLLBACK')
+  await connection.run(sql, parameters)
 }
 
 const COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|\()*/
@@ -100,6 +140,16 @@ function checkValues(
   if (missing.length > 0) throw new BadQuestion(`${missing.sort().join(', ')}: no value is given`)
   const unused = Object.keys(parameters).filter((name) => !names.includes(name))
   if (unused.length > 0) throw new BadQuestion(`the question asks for no value ${unused.join(', ')}`)
+}
+
+const MOVED =
+  'files of the archive became others while it was asked, as a night puts them together: ask again in a minute'
+
+/** A night puts a month's file there, whole and under a new inode, before it takes the days' away. */
+async function monthsIn(folder: string): Promise<string> {
+  const names = globSync(`${MONTHS}**/*.parquet`, { cwd: folder }).sort()
+  const found = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => null)))
+  return names.map((name, n) => `${name} ${found[n]?.ino} ${found[n]?.mtimeMs}`).join('\n')
 }
 
 type Result = Awaited<ReturnType<Awaited<ReturnType<DuckDBInstance['connect']>>['stream']>>
@@ -134,10 +184,17 @@ async function fences(folder: string, older: boolean): Promise<string[]> {
   ]
 }
 
-/** DuckDB's words are about the question, and are passed on as they are. */
-function toComplaint(error: Error, late: boolean, limits: QueryLimits): Error {
+function tooLong(error: Error, { time_ms }: QueryLimits): Error {
   if (error instanceof BadQuestion || error instanceof QuestionTooBig) return error
-  if (late) return new QuestionTooBig(`it took longer than ${limits.time_ms / 1000} s: ask for less`)
+  return new QuestionTooBig(`it took longer than ${time_ms / 1000} s: ask for less`)
+}
+
+/** DuckDB's words are about the question, and are passed on as they are. */
+function toComplaint(error: Error, sql: string, limits: QueryLimits): Error {
+  if (error instanceof BadQuestion || error instanceof QuestionTooBig || error instanceof ArchiveMoved)
+    return error
+  const [, file, pattern = file] = FILE_GONE.exec(error.message) ?? []
+  if (pattern !== undefined && !sql.includes(pattern)) return new ArchiveMoved(MOVED)
   if (/^Out of Memory/i.test(error.message))
     return new QuestionTooBig(`it took more memory than ${limits.memory_mb} MB: ask for less`)
   return new BadQuestion(error.message)

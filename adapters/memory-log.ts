@@ -1,16 +1,19 @@
 /** The log's twin in memory, for tests and simulations. */
-import { type EventLog, StoreFull } from '../events/ports.ts'
+import { StoreFull, type TriableLog } from '../events/ports.ts'
 import type { LogRecord, NewRecord } from '../events/record.ts'
 import { parseLogPosition, positionText } from './log-position.ts'
 import { assertLimit } from './port-checks.ts'
 
 /** `room` says how many records still fit; an append of more is refused whole, as a full disk does. */
-export function memoryLog(options: { room?: () => number } = {}): EventLog {
+export function memoryLog(options: { room?: () => number } = {}): TriableLog {
   const log: LogRecord[] = []
+  function assertRoom(records: number): void {
+    if (records > (options.room?.() ?? Number.POSITIVE_INFINITY)) throw new StoreFull('the log is full')
+  }
   return {
+    tryRoom: async () => assertRoom(1),
     append: async (records) => {
-      if (records.length > (options.room?.() ?? Number.POSITIVE_INFINITY))
-        throw new StoreFull('the log is full')
+      assertRoom(records.length)
       for (const record of records) log.push({ ...copyOf(record), position: positionText(log.length + 1) })
     },
     read: async (after, limit) => {

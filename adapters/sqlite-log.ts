@@ -1,12 +1,12 @@
 /** The ordered log of the embedded home: one file, appended by the front door, read by the consumer. */
-import type { EventLog } from '../events/ports.ts'
+import type { TriableLog } from '../events/ports.ts'
 import type { LogRecord, NewRecord, RecordSource } from '../events/record.ts'
 import { parseLogPosition, positionText } from './log-position.ts'
 import { assertLimit } from './port-checks.ts'
 import { openDatabase } from './sqlite-open.ts'
 import { fromColumn, toColumn } from './sqlite-text.ts'
 
-export type SqliteLog = EventLog & {
+export type SqliteLog = TriableLog & {
   /** As `append`, durable when it returns. @throws StoreFull, and then nothing of `records` is kept. */
   appendSync(records: NewRecord[]): void
   /** As `tail`. */
@@ -40,8 +40,13 @@ const MIGRATIONS = [
   ) STRICT`,
 ]
 
-const APPEND = 'INSERT INTO log (received_at, source, topic, verdict, payload) VALUES (?, ?, ?, ?, ?)'
-const COLUMNS = 'position, received_at, source, topic, verdict, payload'
+const INSERTED = 'received_at, source, topic, verdict, payload'
+const APPEND = `INSERT INTO log (${INSERTED}) VALUES (?, ?, ?, ?, ?)`
+/** Gone in the transaction that brings it, whose pages are written all the same; below 0 it takes no position from a record. */
+const TRIAL = -1
+const TRY = `INSERT INTO log (position, ${INSERTED}) VALUES (${TRIAL}, 0, '', '', '', zeroblob(?))`
+const UNDO = `DELETE FROM log WHERE position = ${TRIAL}`
+const COLUMNS = `position, ${INSERTED}`
 const READ = `SELECT ${COLUMNS} FROM log WHERE position > ? ORDER BY position LIMIT ?`
 const SCAN = `SELECT ${COLUMNS} FROM log WHERE position > ? AND position <= ? AND wanted(topic) ORDER BY position`
 const END_OF_PAGE =
@@ -111,6 +116,11 @@ export function sqliteLog(path: string, options: { readonly?: boolean } = {}): S
     appendSync,
     prune,
     append: async (records) => appendSync(records),
+    tryRoom: async (bytes) =>
+      database.transaction(() => {
+        database.run(TRY, [bytes])
+        database.run(UNDO)
+      }),
     read: async (after, limit) => {
       assertLimit(limit)
       return database.tuples<LogRow>(READ, [parseLogPosition(after), limit]).map(recordOf)

@@ -1,12 +1,13 @@
 /** Questions to the archive in SQL. */
 import { Type } from 'typebox'
-import { BadQuestion, QuestionTooBig } from '../events/archive-query.ts'
+import { ArchiveMoved, BadQuestion, QuestionTooBig } from '../events/archive-query.ts'
 import { Problem } from './problem.ts'
 import { badParameter, requiredTextParam } from './query.ts'
 import { type Route, route } from './route.ts'
 
 /** Asking is work for the whole machine: so many wait, and no more. */
 const MOST_WAITING = 4
+const RETRY_AFTER_S = '60'
 const MOST_CHARACTERS = 10_000
 
 /** A fresh one for each app, because it counts who waits. */
@@ -23,7 +24,7 @@ export function createQueryRoute(): Route {
       rows: Type.Array(Type.Array(Type.Unknown())),
       truncated: Type.Boolean({ description: 'There were more rows than one answer holds.' }),
     }),
-    problems: [404, 429],
+    problems: [404, 429, 503],
     handle: async ({ ports, query: { sql } }) => {
       if (!ports.query) throw new Problem(404, 'this home has no archive to ask')
       if (sql.length > MOST_CHARACTERS)
@@ -35,6 +36,8 @@ export function createQueryRoute(): Route {
       } catch (error) {
         if (error instanceof BadQuestion || error instanceof QuestionTooBig)
           throw new Problem(400, `sql: ${error.message}`, { parameter: 'sql' })
+        if (error instanceof ArchiveMoved)
+          throw new Problem(503, error.message, {}, { 'retry-after': RETRY_AFTER_S })
         throw error
       } finally {
         waiting--

@@ -4,16 +4,19 @@
  */
 import {
   type Arriving,
-  type EventLog,
   type FrontDoor,
   type Logger,
   type Metrics,
   StoreFull,
+  type TriableLog,
 } from '../events/ports.ts'
 import type { NewRecord } from '../events/record.ts'
 import type { Feed } from '../processors/feed-pairs.ts'
 
-/** `full`: the home cannot keep more; `failing`: the log refuses for another reason; both end with the next append that succeeds. */
+/**
+ * `full`: the home cannot keep more; `failing`: the log refuses for another reason. Both end with the next append that
+ * succeeds, or, where nobody comes, with the next try of as much as was refused.
+ */
 export type FrontDoorState = 'open' | 'full' | 'failing' | 'closed'
 
 export type FrontDoorStatus = {
@@ -27,6 +30,8 @@ export type FrontDoorStatus = {
 /** The port, with what the process must know of it. `admit` rejects with `DoorClosed` at the end. */
 export type EmbeddedFrontDoor = FrontDoor & {
   status(): FrontDoorStatus
+  /** Tries the log first where no append has just told how it is: `open` is an append that would succeed. */
+  look(): Promise<FrontDoorStatus>
   /** Resolves when everything admitted so far has been answered. */
   settled(): Promise<void>
   /** Refuses whatever comes from now on; resolves when everything admitted before has been answered. */
@@ -34,14 +39,14 @@ export type EmbeddedFrontDoor = FrontDoor & {
 }
 
 export type FrontDoorParts = {
-  log: Pick<EventLog, 'append'>
+  log: Pick<TriableLog, 'append' | 'tryRoom'>
   /** Epoch ms. */
   clock: () => number
   metrics: Metrics
   logger: Logger
   /** Told after each commit how many records became durable. */
   onDurable?: (records: number) => void
-  /** How long to refuse unseen after an append that failed, before the next arrival may try again. */
+  /** How long what the log told holds: after an append that failed what comes is refused unseen, and then it is tried. */
   retry_after_ms?: number
 }
 
@@ -67,6 +72,10 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
   let flushing = false
   let state: FrontDoorState = 'open'
   let refusal: Error | null = null
+  let refused_bytes = 0
+  let told_ms = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+  const retry_after_ms = parts.retry_after_ms ?? 1_000
   let waiting = 0
   let admitted = 0
   let refused = 0
@@ -112,34 +121,65 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
     waiting -= size
     admitted += size
     metrics.count('records_in', size)
-    if (state === 'full' || state === 'failing') {
-      state = 'open'
-      logger.info('the log accepts messages again')
-    }
+    accepts()
     parts.onDurable?.(size)
     group.resolve()
   }
 
   /** The failed group and all behind it are refused: their senders keep them and come again. */
   function refuseFrom(error: Error, failed: Group): void {
-    const turned = error instanceof StoreFull ? 'full' : 'failing'
-    if (state !== turned && state !== 'closed') {
-      state = turned
-      logger.warn('the log refuses messages, senders are told to come again', { state, error: error.message })
-    }
+    refused_bytes = bytesOf(failed.records)
     for (const group of [failed, ...groups.splice(0)]) {
       waiting -= group.records.length
       refused += group.records.length
       metrics.count('records_refused', group.records.length)
       group.reject(error)
     }
-    if (state === 'closed') return
-    refusal = error
-    setTimeout(tryAgain, parts.retry_after_ms ?? 1_000).unref()
+    if (state !== 'closed') refusal = error
+    refuses(error)
   }
 
+  function accepts(): void {
+    told_ms = performance.now()
+    refused_bytes = 0
+    if (state !== 'full' && state !== 'failing') return
+    state = 'open'
+    refusal = null
+    clearTimeout(timer)
+    logger.info('the log accepts messages again')
+  }
+
+  function refuses(error: Error): void {
+    told_ms = performance.now()
+    if (state === 'closed') return
+    const turned = error instanceof StoreFull ? 'full' : 'failing'
+    if (state !== turned) {
+      state = turned
+      logger.warn('the log refuses messages, senders are told to come again', { state, error: error.message })
+    }
+    clearTimeout(timer)
+    timer = setTimeout(tryAgain, retry_after_ms).unref()
+  }
+
+  /** The next arrival may try for itself, which a small one may do with success where a try of all that was refused fails. */
   function tryAgain(): void {
-    if (state !== 'closed') refusal = null
+    if (state === 'closed') return
+    refusal = null
+    // An append under way tells it as well.
+    if (!flushing) void tryLog()
+  }
+
+  /** What comes meanwhile waits, as behind an append. */
+  async function tryLog(): Promise<void> {
+    flushing = true
+    await log.tryRoom(refused_bytes).then(accepts, refuses)
+    void flush()
+  }
+
+  async function look(): Promise<FrontDoorStatus> {
+    const isTold = flushing || performance.now() - told_ms < retry_after_ms
+    if (state !== 'closed' && !isTold) await tryLog()
+    return status()
   }
 
   function settled(): Promise<void> {
@@ -148,9 +188,12 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
     return drained.promise
   }
 
+  const status = () => ({ state, admitted, refused, waiting })
+
   return {
     admit,
-    status: () => ({ state, admitted, refused, waiting }),
+    status,
+    look,
     settled,
     close: () => {
       state = 'closed'
@@ -158,6 +201,16 @@ export function createFrontDoor(parts: FrontDoorParts): EmbeddedFrontDoor {
       return settled()
     },
   }
+}
+
+/** What a record takes beside its payload and its topic, or somewhat more. */
+const RECORD_BYTES = 32
+
+function bytesOf(records: readonly NewRecord[]): number {
+  return records.reduce(
+    (sum, { payload, topic }) => sum + payload.byteLength + Buffer.byteLength(topic) + RECORD_BYTES,
+    0,
+  )
 }
 
 function openGroup(groups: Group[]): Group {

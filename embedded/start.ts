@@ -132,7 +132,10 @@ async function compose(options: Required<EmbeddedOptions>, undo: (() => unknown)
   const { downlink } = broker
   progress.time_syncs = createTimeSyncs({ downlink, clock, metrics, logger })
   const sources: HealthSources = { metrics, door, lag, consumer: progress, broker }
-  const health = async () => healthOf(sources)
+  const health = async () => {
+    await door.look()
+    return healthOf(sources)
+  }
   const pages = await loadPages()
   const query = duckdbQuery(paths.archive)
   const api = createApi({

@@ -9,7 +9,7 @@ export type QueryAnswer = {
 }
 
 export type ArchiveQuery = {
-  /** @throws BadQuestion, QuestionTooBig */
+  /** @throws BadQuestion, QuestionTooBig, ArchiveMoved */
   ask(sql: string, parameters?: Record<string, string>): Promise<QueryAnswer>
 }
 
@@ -17,3 +17,5 @@ export type ArchiveQuery = {
 export class BadQuestion extends Error {}
 /** It went beyond a limit of time, memory or size. */
 export class QuestionTooBig extends Error {}
+/** Nothing is wrong with it: files that it is about became others while it was asked. */
+export class ArchiveMoved extends Error {}

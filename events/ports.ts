@@ -12,6 +12,12 @@ export type EventLog = {
   tail(): Promise<string>
 }
 
+/** A log that can be asked whether it would keep more. */
+export type TriableLog = EventLog & {
+  /** Rejects as an append of so many bytes would. Nothing of it is ever read. */
+  tryRoom(bytes: number): Promise<void>
+}
+
 /** A row of `device_events`. `body` holds what is particular to its event type. */
 export type EventRow = EventKey & {
   device_id: string

@@ -47,7 +47,7 @@ export function formatSummary(
   const { rows, good, repeated, unchanged, bad } = report
   const counts = [
     counted(rows, 'row'),
-    `${counted(good, of.noun)} ${of.dry_run ? 'would enter' : 'entered'}`,
+    `${counted(good, of.noun)} ${becameOfRows(of)}`,
     ...(repeated > 0 ? [`${count(repeated)} repeated`] : []),
     ...(unchanged > 0 ? [`${count(unchanged)} unchanged`] : []),
     `${count(bad.length)} bad`,
@@ -57,6 +57,18 @@ export function formatSummary(
   else if (of.processed) lines.push(...formatProcessed(of.processed))
   else lines.push('the server has them all on its log, and processes them')
   return lines
+}
+
+/** A file that is imported again is on the log again, and nothing of it counts. */
+function becameOfRows(of: { dry_run: boolean; processed: Processed | null }): string {
+  if (of.dry_run) return 'would enter'
+  return of.processed && of.processed.duplicates > 0 && isNothingNew(of.processed)
+    ? 'known already'
+    : 'entered'
+}
+
+function isNothingNew({ events, quarantined }: Processed): boolean {
+  return events + quarantined === 0
 }
 
 /** Below this two recordings are not of one charge. */
@@ -75,7 +87,10 @@ export function formatClock(offset: ClockOffset | null, beside: string): string 
   return `its clock is ${count(Math.abs(shift_s))} s ${where} that of ${beside} (${said}); nothing is corrected`
 }
 
-function formatProcessed({ events, duplicates, late, quarantined }: Processed): string[] {
+function formatProcessed(processed: Processed): string[] {
+  const { events, duplicates, late, quarantined } = processed
+  if (isNothingNew(processed))
+    return [`nothing is new${duplicates > 0 ? `: ${counted(duplicates, 'event')} known` : ''}`]
   const lines = [`${counted(events, 'event')} new, ${count(duplicates)} known`]
   if (late > 0)
     lines.push(`${counted(late, 'event')} older than what the device had told before: kept, and marked late`)

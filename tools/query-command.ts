@@ -7,7 +7,13 @@ import { databaseName, workgroupName } from '../adapters/aws-names.ts'
 import { duckdbQuery, QUERY_LIMITS } from '../adapters/duckdb-query.ts'
 import { InfrastructureError } from '../adapters/infrastructure-error.ts'
 import { filesOf } from '../embedded/folder.ts'
-import { type ArchiveQuery, BadQuestion, type QueryAnswer, QuestionTooBig } from '../events/archive-query.ts'
+import {
+  ArchiveMoved,
+  type ArchiveQuery,
+  BadQuestion,
+  type QueryAnswer,
+  QuestionTooBig,
+} from '../events/archive-query.ts'
 import { stageOf } from '../infra/stages.ts'
 
 export type QueryStreams = {
@@ -31,7 +37,7 @@ Examples:
   npm run query -- --stage prod --name energy-by-day --set location=garage
   npm run query -- --data data/demo "select count(*) from events where day = date '2026-11-20'"
 
-Exit codes: 0 done, 1 the question went beyond a limit, 2 it cannot be asked
+Exit codes: 0 done, 1 the question went beyond a limit, or the archive was put together under it, 2 it cannot be asked
 `
 
 /** Nobody waits for it but the person who asked. */
@@ -54,8 +60,8 @@ export async function runQuery(argv: string[], streams: QueryStreams): Promise<n
     show(answer, streams)
     return 0
   } catch (error) {
-    if (error instanceof QuestionTooBig || error instanceof InfrastructureError) {
-      refuse(error.message)
+    if ([QuestionTooBig, ArchiveMoved, InfrastructureError].some((kind) => error instanceof kind)) {
+      refuse((error as Error).message)
       return 1
     }
     if (error instanceof BadQuestion) return refuse(error.message)

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sqliteLog } from '../../adapters/sqlite-log.ts'
@@ -29,6 +30,25 @@ test('a position is not given again after the newest records were removed', asyn
   expect(await log.read('', 10)).toEqual([])
   log.appendSync([record])
   expect((await log.tail()) > last).toBe(true)
+  log.close()
+})
+
+test('a try writes as much as an append of so many bytes, and leaves nothing to read and no position out', async () => {
+  const file = folder.file('log.sqlite')
+  const log = sqliteLog(file)
+  const reader = sqliteLog(file, { readonly: true })
+  const written = () => statSync(`${file}-wal`).size
+  const before = written()
+  await log.tryRoom(0)
+  expect(written()).toBeGreaterThan(before)
+  await log.tryRoom(1_000_000)
+  expect(written() - before).toBeGreaterThan(1_000_000)
+  expect([await reader.tail(), await reader.read('', 10)]).toEqual(['', []])
+  log.appendSync([record, record])
+  await log.tryRoom(10)
+  log.appendSync([record])
+  expect((await reader.read('', 10)).map(({ position }) => Number(position))).toEqual([1, 2, 3])
+  reader.close()
   log.close()
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { EventSchema, HealthSchema, listOf, QuarantinedSchema } from '../../api/schemas.ts'
+import { soon } from '../soon.ts'
 import { chargeOnce, createHome, expectSchema, type Home, jsonRequest, MINUTE, T0 } from './home.ts'
 
 async function eventsOf(home: Home, query = '', path = '/v1/devices/dev-1/events') {
@@ -181,4 +182,10 @@ test('a full log is a 503 that says when to come again, and nothing is acknowled
     front_door: { state: 'full' },
   })
   expect((await home.ask('/v1/devices')).status).toBe(200)
+  home.setRoom(1)
+  await soon(async () =>
+    expect(await home.ask('/health')).toMatchObject({ status: 200, body: { status: 'ok' } }),
+  )
+  home.setRoom(0)
+  await soon(async () => expect((await home.ask('/health')).status).toBe(503))
 })

@@ -44,7 +44,7 @@ export async function createHome(over: Partial<ApiPorts> = {}) {
       send: async (device_type, device_id, message) => void sent.push({ device_type, device_id, message }),
     },
     now: () => clock.now,
-    health: async () => ({ front_door: door.status(), lag: { records: 0, seconds: 0 } }),
+    health: async () => ({ front_door: await door.look(), lag: { records: 0, seconds: 0 } }),
     pages: await readPages(),
     logger,
     ...over,

@@ -6,7 +6,7 @@ import { type Arriving, StoreFull } from '../../events/ports.ts'
 import { soon } from '../soon.ts'
 import { createGatedLog, createKeptLogger } from './gated-log.ts'
 
-function openDoor() {
+function openDoor({ retry_after_ms = 5 } = {}) {
   const log = createGatedLog()
   const logger = createKeptLogger()
   const metrics = createCounters()
@@ -18,7 +18,7 @@ function openDoor() {
     metrics,
     logger,
     onDurable: (records) => void durable.push(records),
-    retry_after_ms: 5,
+    retry_after_ms,
   })
   return { door, log, logger, metrics, durable }
 }
@@ -133,6 +133,79 @@ describe('a full disk', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['warn', 'info'])
   })
 
+  it('is found to be over although nobody comes, by a try of as much as was refused', async () => {
+    const { door, log, logger } = openDoor()
+    log.fail(new StoreFull('disk full'))
+    const payload = Buffer.alloc(100_000)
+    const refused = ['a', 'b'].map((topic) => door.admit(arriving(topic, { payload })))
+    for (const { reason } of (await Promise.allSettled(refused)) as PromiseRejectedResult[])
+      expect(reason).toBeInstanceOf(StoreFull)
+    await soon(() => expect(log.tries.length).toBeGreaterThan(2))
+    expect(door.status().state).toBe('full')
+    log.fail(null)
+    await soon(() => expect(door.status().state).toBe('open'))
+    expect(Math.min(...log.tries)).toBeGreaterThan(200_000)
+    expect([log.commits, logger.lines.map(({ level }) => level)]).toEqual([[], ['warn', 'info']])
+  })
+
+  it('lets a small message try for itself where a try of all that was refused fails', async () => {
+    const { door, log } = openDoor()
+    log.fail(new StoreFull('disk full'))
+    await expect(door.admit(arriving('big'))).rejects.toBeInstanceOf(StoreFull)
+    const { tryRoom } = log
+    log.tryRoom = async (bytes) => {
+      await tryRoom(bytes)
+      throw new StoreFull('no room for so much')
+    }
+    log.fail(null)
+    await soon(() => door.admit(arriving('small')))
+    expect(door.status().state).toBe('open')
+  })
+
+  it('that nobody has met is found by looking', async () => {
+    const { door, log } = openDoor()
+    expect(await door.look()).toMatchObject({ state: 'open' })
+    log.fail(new StoreFull('disk full'))
+    await soon(async () => expect(await door.look()).toMatchObject({ state: 'full', refused: 0 }))
+    log.fail(null)
+    await soon(() => expect(door.status().state).toBe('open'))
+  })
+
+  it('is over for whoever comes where a look has found that, be it before the timer', async () => {
+    const { door, log } = openDoor()
+    log.fail(new StoreFull('disk full'))
+    await expect(door.admit(arriving('a'))).rejects.toBeInstanceOf(StoreFull)
+    log.fail(null)
+    // No timer runs while this waits.
+    for (const until = performance.now() + 6; performance.now() < until; );
+    expect(await door.look()).toMatchObject({ state: 'open' })
+    await door.admit(arriving('b'))
+    expect(log.commits.flat().map(({ topic }) => topic)).toEqual(['b'])
+  })
+
+  it('is not looked for where an append has just told', async () => {
+    const { door, log } = openDoor({ retry_after_ms: 600_000 })
+    await door.admit(arriving('a'))
+    await door.look()
+    log.fail(new StoreFull('disk full'))
+    await expect(door.admit(arriving('b'))).rejects.toBeInstanceOf(StoreFull)
+    expect(await door.look()).toMatchObject({ state: 'full' })
+    expect(log.tries).toEqual([])
+  })
+
+  it('what comes while it is looked for waits, and is admitted', async () => {
+    const { door, log } = openDoor()
+    log.shut()
+    const looking = door.look()
+    await soon(() => expect(log.waiting()).toBe(1))
+    const admitted = ['a', 'b'].map((topic) => door.admit(arriving(topic)))
+    log.open()
+    expect(await looking).toMatchObject({ state: 'open', waiting: 2 })
+    await Promise.all(admitted)
+    await door.settled()
+    expect(log.commits.map((group) => group.length)).toEqual([2])
+  })
+
   it('of another failure of the log the door says failing, not full', async () => {
     const { door, log } = openDoor()
     log.fail(new Error('input/output error'))
@@ -194,9 +267,23 @@ describe('at the end', () => {
     expect(door.status()).toMatchObject({ state: 'closed', waiting: 0 })
   })
 
-  it('an idle door closes at once', async () => {
-    const { door } = openDoor()
+  it('an idle door closes at once, and tries nothing any more', async () => {
+    const { door, log } = openDoor()
     await door.close()
+    expect(await door.look()).toMatchObject({ state: 'closed' })
+    expect(log.tries).toEqual([])
+  })
+
+  it('a full one stays closed', async () => {
+    const { door, log } = openDoor()
+    log.fail(new StoreFull('disk full'))
+    log.shut()
+    const refused = door.admit(arriving('a'))
+    await soon(() => expect(log.waiting()).toBe(1))
+    const closed = door.close()
+    log.open()
+    await expect(refused).rejects.toBeInstanceOf(StoreFull)
+    await closed
     expect(door.status().state).toBe('closed')
   })
 })

@@ -1,10 +1,12 @@
-import type { EventLog, Logger } from '../../events/ports.ts'
+import type { Logger, TriableLog } from '../../events/ports.ts'
 import type { NewRecord } from '../../events/record.ts'
 
-export type GatedLog = Pick<EventLog, 'append'> & {
+export type GatedLog = Pick<TriableLog, 'append' | 'tryRoom'> & {
   /** What each append that was let through wrote. */
   commits: NewRecord[][]
-  /** Appends that have begun and wait at the gate. */
+  /** Bytes of each try, of those that failed too. */
+  tries: number[]
+  /** Appends and tries that have begun and wait at the gate. */
   waiting(): number
   shut(): void
   open(): void
@@ -15,19 +17,28 @@ export type GatedLog = Pick<EventLog, 'append'> & {
 /** A log whose commits happen when the test says so. */
 export function createGatedLog(): GatedLog {
   const commits: NewRecord[][] = []
+  const tries: number[] = []
   let gate: PromiseWithResolvers<void> | null = null
   let failure: Error | null = null
   let waiting = 0
+  async function pass(): Promise<void> {
+    if (gate) {
+      waiting++
+      await gate.promise
+      waiting--
+    }
+    if (failure) throw failure
+  }
   return {
     commits,
+    tries,
     append: async (records) => {
-      if (gate) {
-        waiting++
-        await gate.promise
-        waiting--
-      }
-      if (failure) throw failure
+      await pass()
       commits.push([...records])
+    },
+    tryRoom: async (bytes) => {
+      tries.push(bytes)
+      await pass()
     },
     waiting: () => waiting,
     shut: () => {

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openFolder } from '../../embedded/folder.ts'
+import { newReport } from '../../processors/import-report.ts'
+import { formatSummary } from '../../tools/import-output.ts'
 import {
   CONFIG_MAP,
   dataFolder,
@@ -26,8 +28,26 @@ describe('npm run import into the folder of a stopped server', () => {
       err: '',
     })
     const second = await run([file, ...MAP, '--data', data])
-    expect(second.out).toBe('3 rows, 3 sessions entered, 0 bad\n0 events new, 12 known\n')
+    expect(second.out).toBe('3 rows, 3 sessions known already, 0 bad\nnothing is new: 12 events known\n')
     expect(await energiesAt(await serve())).toEqual([1, 2.5, 3])
+  })
+
+  it('says entered of a file of which some is new', async () => {
+    const data = dataFolder()
+    await run([write('sessions.csv', GOOD), ...MAP, '--data', data])
+    const more = write('more.csv', `${GOOD}dev-2,2026-05-01T10:00Z,2026-05-01T11:00Z,1\n`)
+    const { out } = await run([more, ...MAP, '--data', data])
+    expect(out).toBe('4 rows, 4 sessions entered, 0 bad\n4 events new, 12 known\n')
+  })
+
+  it('says entered where all that is new was quarantined', () => {
+    const report = { ...newReport(), rows: 3, good: 3 }
+    const processed = { events: 0, duplicates: 2, late: 0, quarantined: 1 }
+    expect(formatSummary(report, { noun: 'session', dry_run: false, processed })).toEqual([
+      '3 rows, 3 sessions entered, 0 bad',
+      '0 events new, 2 known',
+      '1 record quarantined: see GET /v1/quarantine',
+    ])
   })
 
   it('reports each bad row on a line of its own, and ends with 1', async () => {
@@ -62,10 +82,10 @@ describe('npm run import into the folder of a stopped server', () => {
     const file = write('chargers.csv', 'id,kw\ndev-1,22\ndev-2,11\n')
     const data = dataFolder()
     expect((await run([file, ...CONFIG_MAP, '--data', data])).out).toContain(
-      '2 configurations entered, 0 bad',
+      '2 configurations entered, 0 bad\n2 events new, 0 known\n',
     )
     const again = await run([file, ...CONFIG_MAP, '--data', data])
-    expect(again.out).toBe('2 rows, 0 configurations entered, 2 unchanged, 0 bad\n0 events new, 0 known\n')
+    expect(again.out).toBe('2 rows, 0 configurations entered, 2 unchanged, 0 bad\nnothing is new\n')
     const home = await serve()
     const response = await fetch(`${urlOf(home)}/v1/config/dev-1`)
     expect(await response.json()).toMatchObject({ config: { device_type: 'evse', rated_power_kw: 22 } })

@@ -40,7 +40,7 @@ describe('readings of a charger', () => {
       out: '5 rows, 5 readings entered, 0 bad\n5 events new, 0 known\n',
     })
     const second = await run([file, ...MAP, ...COLUMNS, ...data])
-    expect(second.out).toContain('0 events new, 5 known')
+    expect(second.out).toContain('5 readings known already, 0 bad\nnothing is new: 5 events known\n')
     const [session, ...others] = await sessionsAt(await serve())
     expect(others).toEqual([])
     expect(session).toMatchObject({

@@ -11,6 +11,7 @@ import { acknowledgements } from '../../infra/acknowledgements.ts'
 import { createApp } from '../../infra/create-app.ts'
 import { PilotlineStack } from '../../infra/stack.ts'
 import { stageOf } from '../../infra/stages.ts'
+import { featureFlags, OURS } from './feature-flags.ts'
 
 const outdirs: string[] = []
 afterAll(() => {
@@ -21,6 +22,14 @@ function newOutdir(): string {
   const outdir = mkdtempSync(join(tmpdir(), 'pilotline-synth-'))
   outdirs.push(outdir)
   return outdir
+}
+
+type Flag = { userValue?: unknown; recommendedValue: unknown }
+
+/** As the command reads them that tells of those that are unset. */
+function flagsToldIn(outdir: string): Record<string, Flag> {
+  const { artifacts } = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8'))
+  return artifacts['aws-cdk-lib/feature-flag-report'].properties.flags
 }
 
 describe('synthesis', { timeout: 120_000 }, () => {
@@ -34,6 +43,16 @@ describe('synthesis', { timeout: 120_000 }, () => {
       stdio: 'pipe',
     })
     expect(readdirSync(outdir)).toContain('pilotline-small.template.json')
+  })
+
+  it('leaves no feature flag of the CDK unset, of which it would remind, and sets two otherwise than it recommends', () => {
+    const outdir = newOutdir()
+    new App({ outdir, context: featureFlags }).synth()
+    const flags = Object.entries(flagsToldIn(outdir))
+    expect(flags.length).toBeGreaterThan(0)
+    expect(flags.filter(([, flag]) => flag.userValue === undefined).map(([name]) => name)).toEqual([])
+    const ours = flags.filter(([, flag]) => String(flag.userValue) !== String(flag.recommendedValue))
+    expect(ours.map(([name]) => name).sort()).toEqual(Object.keys(OURS).sort())
   })
 
   it('refuses a stage that there is not', () => {

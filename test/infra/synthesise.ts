@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../../infra/create-app.ts'
 import { type Stage, stageOf } from '../../infra/stages.ts'
+import { featureFlags } from './feature-flags.ts'
 import type { Synthesised, Template } from './template.ts'
 
 const done = new Map<string, Synthesised>()
@@ -14,7 +15,7 @@ export function synthesise(name: Stage['name']): Synthesised {
   if (known) return structuredClone(known)
   const outdir = mkdtempSync(join(tmpdir(), 'pilotline-synth-'))
   try {
-    const { app, stack } = createApp({ outdir, context: { stage: name, machine: 'host' } })
+    const { app, stack } = createApp({ outdir, context: { ...featureFlags, stage: name, machine: 'host' } })
     const { template } = app.synth().getStackByName(stack.stackName)
     const synthesised = { stage: stageOf(name), template: template as Template }
     done.set(name, synthesised)

@@ -11,6 +11,7 @@ import { CreateStreamCommand, DescribeStreamCommand, type KinesisClient } from '
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3'
 import { createApp } from '../../infra/create-app.ts'
 import type { Stage } from '../../infra/stages.ts'
+import { featureFlags } from '../infra/feature-flags.ts'
 import type { EngineRule } from '../infra/rule-engine.ts'
 import { at, firstOf, listOf, ofType, type Properties, type Template, textOf } from '../infra/template.ts'
 
@@ -23,7 +24,7 @@ export type Described = {
 
 export function describeStage(stage: Stage['name']): Described {
   const outdir = mkdtempSync(join(tmpdir(), 'pilotline-described-'))
-  const { app, stack } = createApp({ outdir, context: { stage, machine: 'host' } })
+  const { app, stack } = createApp({ outdir, context: { ...featureFlags, stage, machine: 'host' } })
   const template = app.synth().getStackByName(stack.stackName).template as Template
   return {
     template,
