@@ -12,13 +12,7 @@ import type {
 } from '../events/archive.ts'
 import { PAYLOAD_NUMBERS } from '../events/archive-bytes.ts'
 import type { LogRecord } from '../events/record.ts'
-import {
-  RECORD_TEXTS,
-  type RecordLayout,
-  type RecordText,
-  recordColumns,
-  recordReader,
-} from './archive-records.ts'
+import { RECORD_TEXTS, type RecordText, recordColumns, recordReader } from './archive-records.ts'
 import { rowReader } from './archive-rows.ts'
 import { partsAt, type RowPlace, type Stretch, type SurveyedFile, stretchesOf } from './archive-stretches.ts'
 import {
@@ -33,7 +27,8 @@ import {
 import { type Brought, findPlaces, type Part, pathsOf, rowsOf } from './duckdb-brought.ts'
 import { type Duck, type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { PLACE } from './duckdb-places.ts'
-import { typesOf } from './duckdb-short-texts.ts'
+import { layoutOf } from './duckdb-record-layout.ts'
+import { InfrastructureError } from './infrastructure-error.ts'
 
 export type ArchiveSourceOptions = DuckOptions & {
   /** Bytes of files that are asked for at once, where they have to be brought from elsewhere. */
@@ -114,7 +109,10 @@ function createReading({ duck, files, range, most_bytes, stretch_rows, how }: Re
       }
       if (some.length > 0) await look(await bring(some))
     },
-    tell: (more: Partial<ArchiveProgress>) => how.onProgress?.(Object.assign(progress, more)),
+    tell: (more: Partial<ArchiveProgress>) => {
+      Object.assign(progress, more)
+      how.onProgress?.(progress)
+    },
     progress,
   }
 }
@@ -139,6 +137,10 @@ async function* readWanted(
       if (records.length > 0) yield records
     }
   }
+  if (progress.read !== progress.to_read)
+    throw new InfrastructureError(
+      `it had ${progress.to_read} rows, of which ${progress.read} came: a night is at work on it, so try again`,
+    )
 }
 
 /** Whether what lies outside of the range decides whose its records are, or where. */
@@ -238,59 +240,4 @@ async function cutsOf(duck: Duck, rows: string, bytes: number): Promise<RowPlace
       SELECT log_segment, log_offset, row_number() OVER (ORDER BY log_segment, log_offset) AS nth,
         ceil(count(*) OVER () / ${parts})::BIGINT AS each FROM ${rows})
     WHERE nth > 1 AND (nth - 1) % each = 0 ORDER BY nth`)
-}
-
-/** Values of a text that are kept here: with more of them a text comes as it is. */
-const MOST_KEPT = 50_000
-/** Of long ones so many: a device that writes something else each time has a template a message, of thousands of bytes. */
-const MOST_LONG = 2_000
-const LONG_BYTES = 512
-/** Texts of which there may be many. */
-const MANY = [
-  'log_segment',
-  'topic',
-  'template',
-  'device_id',
-  'location',
-  'session_id',
-] as const satisfies RecordText[]
-
-/**
- * Texts that repeat come as numbers and are looked up in a list: to make a text of bytes costs more than all else of a
- * row. Columns that have nothing do not come. `bytes`: of payloads and templates that come as they are.
- */
-async function layoutOf(duck: Duck, rows: string): Promise<RecordLayout & { bytes: number }> {
-  // All in one look: many small files cost more to open than to read.
-  const figures = [
-    'count(*) - count(template) AS whole',
-    'count(nullif(log_tick, 0)) AS ticks',
-    'sum(strlen(coalesce(payload, payload_base64)))::DOUBLE AS whole_bytes',
-    'sum(strlen(template))::DOUBLE AS template_bytes',
-    ...PAYLOAD_NUMBERS.map((name) => `count(${name}) AS ${name}`),
-    ...MANY.flatMap((name) => [
-      `approx_count_distinct(${name}) AS ${name}`,
-      `approx_count_distinct(CASE WHEN strlen(${name}) > ${LONG_BYTES} THEN ${name} END) AS long_${name}`,
-    ]),
-  ]
-  const [has = {}] = await duck.rows<Record<string, number>>(`SELECT ${figures.join(', ')} FROM ${rows}`)
-  const isMany = (name: string) => (has[name] ?? 0) >= MOST_KEPT || (has[`long_${name}`] ?? 0) >= MOST_LONG
-  const many: ReadonlySet<string> = new Set(MANY.filter(isMany))
-  const few = RECORD_TEXTS.filter((name) => !many.has(name))
-  await typesOf(duck, rows, few)
-  const lists = new Map<RecordText, string[]>()
-  for (const name of few) lists.set(name, await valuesOf(duck, name))
-  return {
-    few: lists,
-    numbers: PAYLOAD_NUMBERS.filter((name) => (has[name] ?? 0) > 0),
-    whole: (has.whole ?? 0) > 0,
-    ticks: (has.ticks ?? 0) > 0,
-    bytes: (has.whole_bytes ?? 0) + (many.has('template') ? (has.template_bytes ?? 0) : 0),
-  }
-}
-
-async function valuesOf(duck: Duck, name: string): Promise<string[]> {
-  const rows = await duck.rows<{ value: string }>(
-    `SELECT unnest(enum_range(NULL::few_${name}))::VARCHAR AS value`,
-  )
-  return rows.map(({ value }) => value)
 }

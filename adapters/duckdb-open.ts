@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
+import { wholeStream } from './duckdb-stream.ts'
 
 /** What a row may hold when it comes out as plain values. */
 export type DuckRow = Record<string, string | number | boolean | null>
@@ -21,7 +22,7 @@ export type DuckLane = {
 export type Duck = DuckLane & {
   /** One a thread: for many small works, each of which would keep one thread busy. */
   lanes: DuckLane[]
-  /** Rows as they come, as arrays in the order of the columns, in lists of some thousand. */
+  /** Rows as they come, as arrays in the order of the columns, in lists of some thousand. Rejects where not all came. */
   stream(sql: string): AsyncIterable<unknown[][]>
   /** The same by column, as DuckDB has them. */
   chunks(sql: string): AsyncIterable<DuckDBDataChunk>
@@ -60,9 +61,9 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
     ...laneOf(connection, { scratch, memory_mb }),
     lanes: connections.map((each) => laneOf(each, { scratch, memory_mb })),
     stream: async function* (sql) {
-      for await (const chunk of chunks(connection, sql)) yield chunk.getRows()
+      for await (const chunk of wholeStream(connection, sql)) yield chunk.getRows()
     },
-    chunks: (sql) => chunks(connection, sql),
+    chunks: (sql) => wholeStream(connection, sql),
     interrupt: () => connection.interrupt(),
     close: async () => {
       for (const each of connections) each.closeSync()
@@ -86,15 +87,6 @@ function laneOf(connection: Connection, of: Pick<DuckLane, 'scratch' | 'memory_m
 }
 
 type Connection = Awaited<ReturnType<DuckDBInstance['connect']>>
-
-async function* chunks(connection: Connection, sql: string) {
-  const result = await connection.stream(sql)
-  for (;;) {
-    const chunk = await result.fetchChunk()
-    if (!chunk || chunk.rowCount === 0) return
-    yield chunk
-  }
-}
 
 function plainRow(row: Record<string, unknown>): DuckRow {
   return Object.fromEntries(

@@ -16,6 +16,7 @@ import {
   QuestionTooBig,
 } from '../events/archive-query.ts'
 import { sqlText } from './duckdb-open.ts'
+import { isCutOff } from './duckdb-stream.ts'
 import { archiveViews } from './duckdb-views.ts'
 import { createGate } from './gate.ts'
 
@@ -99,14 +100,6 @@ async function ask(
     connection.closeSync()
     instance.closeSync()
   }
-}
-
-/** A stream that fails on the way ends as one that is at its end; that its transaction is lost is all there is to see. */
-function isCutOff(connection: DuckDBConnection): Promise<boolean> {
-  return connection.run('SELECT 1').then(
-    () => false,
-    () => true,
-  )
 }
 
 /** Rejects with what had cut the answer off, where it does so again. */

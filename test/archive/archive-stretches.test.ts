@@ -1,8 +1,10 @@
 /** The log in stretches: every row in one of them, read in the order of the log however long they are. */
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
 import { type RowPlace, type SurveyedFile, stretchesOf } from '../../adapters/archive-stretches.ts'
 import { duckdbArchiveSource } from '../../adapters/duckdb-archive-source.ts'
+import { openDuck, sameFiles, sqlText } from '../../adapters/duckdb-open.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { createNightHome } from './night-home.ts'
 import '../steady-seed.ts'
@@ -129,5 +131,38 @@ it('is read alike in one stretch and in many', async () => {
   expect(await readFleeting(30)).toEqual(log)
   expect(await read(30)).toEqual(log)
   expect(await read()).toEqual(log)
+  await home.close()
+}, 120_000)
+
+it('that loses rows while it is read says so, and does not end as if that were all', async () => {
+  const home = await createNightHome()
+  const day = (n: number) => NOON - (9 - n) * 86_400_000
+  for (let n = 0; n < 3; n++)
+    await home.take(
+      Array.from({ length: 40 }, (_, at) => ({
+        ...charger(at, day(n) + at * 60_000, {}, 'dev-1'),
+        received_at: day(n) + at * 60_000,
+      })),
+    )
+  const [, , last = ''] = await home.names('landing/')
+  const source = duckdbArchiveSource(home.files, { stretch_rows: 30 })
+  async function read(onFirst: () => Promise<void>): Promise<number> {
+    let rows = 0
+    for await (const batch of source.batches({ from: 0, to: NOON * 2 })) {
+      if (rows === 0) await onFirst()
+      rows += batch.length
+    }
+    return rows
+  }
+  expect(await read(async () => {})).toBe(120)
+  const shorter = async () => {
+    const duck = await openDuck()
+    const [path = ''] = await home.files.bring([last], duck.scratch)
+    const some = join(duck.scratch, 'some.parquet')
+    await duck.run(`COPY (FROM ${sameFiles([path])} LIMIT 30) TO ${sqlText(some)} (FORMAT parquet)`)
+    await home.files.putFile(last, some)
+    await duck.close()
+  }
+  await expect(read(shorter)).rejects.toThrow('it had 120 rows, of which 110 came')
   await home.close()
 }, 120_000)

@@ -76,16 +76,20 @@ test('on a clear day both homes are the same, poison in quarantine included', as
     expect(embedded[table]?.length, table).toBeGreaterThan(0)
 })
 
-test(`duplicates, re-cut batches, deaths, zombies, throttling and lost answers change nothing (${SEEDS} seeds)`, async () => {
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const random = randomOf(seed * 7919)
-    const records = worldOf(seed)
-    const embedded = await embeddedRun(records)
-    const aws = await awsRun(home, withDuplicates(records, random, 0.2), random, STORMY)
-    for (const [table, rows] of Object.entries(embedded))
-      expect(aws[table], `SEED=${seed} ${table}`).toEqual(rows)
-  }
-}, 60_000 + SEEDS * 60_000)
+test(
+  `duplicates, re-cut batches, deaths, zombies, throttling and lost answers change nothing (${SEEDS} seeds)`,
+  async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = randomOf(seed * 7919)
+      const records = worldOf(seed)
+      const embedded = await embeddedRun(records)
+      const aws = await awsRun(home, withDuplicates(records, random, 0.2), random, STORMY)
+      for (const [table, rows] of Object.entries(embedded))
+        expect(aws[table], `SEED=${seed} ${table}`).toEqual(rows)
+    }
+  },
+  60_000 + SEEDS * 60_000,
+)
 
 test('a store without its conditions is caught', async () => {
   let caught = false
