@@ -23,6 +23,8 @@ export type Duck = DuckLane & {
   lanes: DuckLane[]
   /** Rows as they come, as arrays in the order of the columns, in lists of some thousand. */
   stream(sql: string): AsyncIterable<unknown[][]>
+  /** The same one by one, as `rows` has them. */
+  each<Row extends DuckRow = DuckRow>(sql: string): AsyncIterable<Row>
   /** The same by column, as DuckDB has them. */
   chunks(sql: string): AsyncIterable<DuckDBDataChunk>
   /** Ends what is running; the call rejects. */
@@ -61,6 +63,10 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
     lanes: connections.map((each) => laneOf(each, { scratch, memory_mb })),
     stream: async function* (sql) {
       for await (const chunk of chunks(connection, sql)) yield chunk.getRows()
+    },
+    each: async function* <Row extends DuckRow>(sql: string) {
+      const result = await connection.stream(sql)
+      for await (const rows of result.yieldRowObjectJs()) for (const row of rows) yield plainRow(row) as Row
     },
     chunks: (sql) => chunks(connection, sql),
     interrupt: () => connection.interrupt(),
