@@ -73,8 +73,7 @@ export const ROWS_AND_SUM = rowsAndSum(ROW_HASH)
 
 /** How long a row's text is. Of others all that counts is how many they are, long ones are counted by their bytes. */
 export const TEXT_BYTES = 'strlen(coalesce(payload, payload_base64, template))'
-export const LONG_TEXT = 512
-export const LONG_BYTES = `CASE WHEN ${TEXT_BYTES} > ${LONG_TEXT} THEN ${TEXT_BYTES} ELSE 0 END`
+export const LONG_BYTES = `CASE WHEN ${TEXT_BYTES} > 512 THEN ${TEXT_BYTES} ELSE 0 END`
 
 /** Which of the shared files a device's rows are in, as `sharedPart` names it. */
 export const SHARED_FILE = `device_hash * ${SHARED_FILES} // ${HASHES}`
@@ -97,9 +96,9 @@ export const MOST_GROUP_ROWS = 122_880
  */
 export function rowsHeld(
   { rows, bytes }: { rows: number; bytes: number },
-  { memory_mb, most }: { memory_mb: number; most: number },
+  { memory_mb, most, least = 512 }: { memory_mb: number; most: number; least?: number },
 ): number {
-  return Math.max(512, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
+  return Math.max(least, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
 }
 
 /** By device, in days' files as in months': most questions are about one, and alike rows beside each other take the least room. */

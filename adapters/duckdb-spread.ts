@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { ArchiveFiles } from '../events/archive.ts'
 import { SHARED_FILES } from '../events/archive-places.ts'
 import type { Spreading } from '../workflows/night-ports.ts'
-import { LONG_TEXT, rowsHeld, SHARD } from './duckdb-columns.ts'
-import { type Duck, sqlText } from './duckdb-open.ts'
+import { LONG_BYTES, rowsHeld, SHARD } from './duckdb-columns.ts'
+import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { openedFiles } from './duckdb-places.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 
@@ -20,10 +20,11 @@ const LONG_SHARE = 1 / 16
 export async function spreadRows(duck: Duck, files: ArchiveFiles, of: Spreading): Promise<void> {
   const paths = await files.bring(of.sources, duck.scratch)
   const rows = await openedFiles(duck, paths)
-  const { short } = await shortTexts(duck, rows, of.empty)
-  await duck.run('SET preserve_insertion_order = false')
   const most_long = duck.memory_mb * 1_000_000 * LONG_SHARE
   const isWide = of.long_bytes > most_long
+  // A list of texts is written with each row group, whole.
+  const { short } = await shortTexts(duck, rows, isWide ? [...of.empty, 'template'] : of.empty)
+  await duck.run('SET preserve_insertion_order = false')
   // Long texts are counted file by file, and others by how long they are on average.
   const counted = isWide ? { rows: of.rows, bytes: of.bytes - of.long_bytes } : of
   const held = rowsHeld(counted, { memory_mb: duck.memory_mb / 16, most: HELD_ROWS })
@@ -67,11 +68,9 @@ async function spreadSome(
  * until there are enough of them, however long they are.
  */
 async function fittingTogether(duck: Duck, paths: readonly string[], most: number): Promise<string[][]> {
-  // Landing files have their texts as they are, so that footers tell their bytes.
-  const told = await duck.rows<{ path: string; bytes: number }>(`
-    SELECT file_name AS path, greatest(0, sum(total_uncompressed_size) - ${LONG_TEXT} * max(row_group_num_rows))::DOUBLE AS bytes
-    FROM parquet_metadata([${paths.map(sqlText).join(', ')}])
-    WHERE path_in_schema IN ('payload', 'payload_base64', 'template') GROUP BY path`)
+  const told = await duck.rows<{ path: string; bytes: number }>(
+    `SELECT in_file AS path, sum(${LONG_BYTES})::DOUBLE AS bytes FROM ${parquetFiles(paths, true)} GROUP BY path`,
+  )
   const bytesOf = new Map(told.map(({ path, bytes }) => [path, bytes]))
   const lists: string[][] = []
   let left = 0

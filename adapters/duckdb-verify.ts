@@ -87,7 +87,7 @@ async function verifyWithCopies(
   await duck.run(`
     CREATE TABLE there AS SELECT ${PLACE} FROM made
     UNION ALL SELECT ${PLACE} FROM held`)
-  await loadHeldIdentities(duck)
+  await loadHeldIdentities(duck, `(SELECT * FROM keys ANTI JOIN there USING (${PLACE}))`)
   const lost = await duck.rows<LogPlace>(`
     SELECT ${PLACE} FROM landed ANTI JOIN there USING (${PLACE})
     WHERE identity NOT IN (SELECT identity FROM held_identities)

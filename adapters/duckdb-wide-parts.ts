@@ -21,8 +21,9 @@ export async function setWideApart(
   { bytes, nothing_held }: { bytes: number; nothing_held: boolean },
 ): Promise<{ wide: number[]; rest: number[] }> {
   const wide: number[] = []
+  if (touched.length === 0) return { wide, rest: [] }
   const own = `part IN (${touched.join(', ')})`
-  const held = nothing_held || touched.length === 0 ? 0 : await bytesHeld(duck, own)
+  const held = nothing_held ? 0 : await bytesHeld(duck, own)
   if (bytes + held > duck.memory_mb * 1_000_000 * SORTED_SHARE) {
     const parts = await duck.rows<{ part: number; bytes: number }>(`
       SELECT part, sum(bytes)::DOUBLE AS bytes FROM (

@@ -11,7 +11,7 @@ import { type DuckLane, sameFiles, sqlText } from './duckdb-open.ts'
 /** Of the memory: so much of long texts, and what is sorted is put aside on disk well enough. */
 export const WIDE_SHARE = 1 / 8
 /** What a slice may be, and a row group of what is written: whoever reads the file holds one. */
-const SLICE_SHARE = 1 / 10
+const SLICE_SHARE = 1 / 24
 const GROUP_SHARE = 1 / 32
 /** Of a row, beside its texts. */
 const ROW_BYTES = 500
@@ -44,7 +44,11 @@ export async function writeWideRows(
   const paths: string[] = []
   for (const [nth, slice] of slices.entries()) {
     const one = join(duck.scratch, `slice-${nth}.parquet`)
-    const row_group = rowsHeld(slice, { memory_mb: duck.memory_mb * GROUP_SHARE, most: MOST_GROUP_ROWS })
+    const row_group = rowsHeld(slice, {
+      memory_mb: duck.memory_mb * GROUP_SHARE,
+      most: MOST_GROUP_ROWS,
+      least: 16,
+    })
     await duck.run(`
       COPY (SELECT * FROM (${rows(within(slice, slices[nth + 1]))}) ORDER BY ${ROW_ORDER.join(', ')})
       TO ${sqlText(one)} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, ROW_GROUP_SIZE ${row_group})`)
