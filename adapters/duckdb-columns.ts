@@ -58,11 +58,22 @@ export function storedSelect(columns: readonly string[]): string {
 
 export const STORED_SELECT = storedSelect(STORED_COLUMNS)
 
-/** Sum of a hash of each row; equal sums say that they are the same rows, in whatever order, landed or stored. */
-export const ROWS_AND_SUM = `count(*) AS rows, coalesce(sum(hash(${STORED_COLUMNS.map((name) => {
+/** The same of a row that has landed and of the one that is stored. */
+export const ROW_HASH = `hash(${STORED_COLUMNS.map((name) => {
   if (NUMBERS.has(name)) return `${name}::DOUBLE`
   return isTime(name) ? `epoch_ms(${name})` : name
-}).join(', ')})::HUGEINT), 0)::VARCHAR AS sum`
+}).join(', ')})`
+
+/** How many rows, and the sum of a hash of each; equal sums say that they are the same rows, in whatever order. */
+export function rowsAndSum(row_hash: string): string {
+  return `count(*) AS rows, coalesce(sum(${row_hash}::HUGEINT), 0)::VARCHAR AS sum`
+}
+
+export const ROWS_AND_SUM = rowsAndSum(ROW_HASH)
+
+/** How long a row's text is. Of others all that counts is how many they are, long ones are counted by their bytes. */
+export const TEXT_BYTES = 'strlen(coalesce(payload, payload_base64, template))'
+export const LONG_BYTES = `CASE WHEN ${TEXT_BYTES} > 512 THEN ${TEXT_BYTES} ELSE 0 END`
 
 /** Which of the shared files a device's rows are in, as `sharedPart` names it. */
 export const SHARED_FILE = `device_hash * ${SHARED_FILES} // ${HASHES}`
@@ -71,8 +82,10 @@ export const SHARED_FILE = `device_hash * ${SHARED_FILES} // ${HASHES}`
 export const SHARD = `CASE WHEN device_type IS NOT DISTINCT FROM 'station' THEN 0 ELSE ${SHARED_FILE} END`
 
 /** Encodings that every reader of the archive has (a test holds files to them): offsets and times that grow evenly take next to nothing. */
-export function parquetOptions(row_group = MOST_GROUP_ROWS): string {
-  return `(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE ${row_group})`
+export const PARQUET = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2'
+
+export function parquetOptions(row_group = MOST_GROUP_ROWS, more = ''): string {
+  return `(${PARQUET}, ROW_GROUP_SIZE ${row_group}${more})`
 }
 
 export const MOST_GROUP_ROWS = 122_880
@@ -83,9 +96,9 @@ export const MOST_GROUP_ROWS = 122_880
  */
 export function rowsHeld(
   { rows, bytes }: { rows: number; bytes: number },
-  { memory_mb, most }: { memory_mb: number; most: number },
+  { memory_mb, most, least = 512 }: { memory_mb: number; most: number; least?: number },
 ): number {
-  return Math.max(512, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
+  return Math.max(least, Math.min(most, Math.floor((memory_mb * 1_000_000 * rows) / Math.max(bytes, 1))))
 }
 
 /** By device, in days' files as in months': most questions are about one, and alike rows beside each other take the least room. */

@@ -20,6 +20,7 @@ import { hasSmallFiles, openHeld, openLanded, type Part, placeRows } from './duc
 import { type Duck, type DuckLane, sqlText } from './duckdb-open.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
 import { steadyColumns } from './duckdb-steady.ts'
+import { setWideApart, writeWidePart } from './duckdb-wide-parts.ts'
 
 export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compaction): Promise<Compacted> {
   if (of.sources.length === 0) return { partitions: [], rows: 0, copies: 0 }
@@ -28,20 +29,41 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
   const nothing_held = await openHeld(duck, files, parts)
   const copies = await dropCopies(duck, parts.length)
   const touched = copies > 0 ? await partsOf(duck, 'fresh') : parts.map((_, part) => part)
+  const { wide, rest } = await setWideApart(duck, touched, { bytes: of.bytes, nothing_held })
+  const partitions =
+    rest.length > 0
+      ? await writeParts(duck, files, of, { parts, rest, paths: nothing_held ? paths : null })
+      : []
+  if (wide.length > 0) await duck.run('DROP TABLE IF EXISTS sorted')
+  for (const part of wide)
+    partitions.push(await writeWidePart(duck, files, of.staging, { ...(parts[part] as Part), part }))
+  partitions.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
+}
+
+type Writing = { parts: readonly Part[]; rest: number[]; paths: readonly string[] | null }
+
+/** Those of the parts that fit in memory together. */
+async function writeParts(
+  duck: Duck,
+  files: ArchiveFiles,
+  of: Compaction,
+  { parts, rest, paths }: Writing,
+): Promise<StagedPartition[]> {
   // One more look at many small files would cost more than it spares.
-  const columns = hasSmallFiles(of) ? ALL : await columnsToSort(duck, nothing_held ? paths : null)
-  const source = touched.length > 1 ? await sortParts(duck, touched, columns) : sortedPart(columns)
+  const columns = hasSmallFiles(of) ? ALL : await columnsToSort(duck, paths)
+  const source = rest.length > 1 ? await sortParts(duck, rest, columns) : sortedPart(columns)
   const partitions: StagedPartition[] = []
   // Each lane works with its own thread from here on: several threads at one small file wait for each other most of the time.
   await duck.run('SET threads = 1')
+  const left = [...rest]
   await Promise.all(
     duck.lanes.map(async (lane) => {
-      for (let part = touched.shift(); part !== undefined; part = touched.shift())
+      for (let part = left.shift(); part !== undefined; part = left.shift())
         partitions.push(await writePart(lane, files, of, { ...(parts[part] as Part), part, source }))
     }),
   )
-  partitions.sort((a, b) => (a.name < b.name ? -1 : 1))
-  return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
+  return partitions
 }
 
 async function partsOf(duck: Duck, rows: string): Promise<number[]> {

@@ -43,7 +43,7 @@ async function dropHeld(duck: Duck): Promise<void> {
   await duck.run(`
     INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
     SEMI JOIN held USING (${PLACE})`)
-  await loadHeldIdentities(duck)
+  await loadHeldIdentities(duck, UNDROPPED)
   await duck.run(`
     INSERT INTO dropped SELECT in_file, file_row_number FROM ${UNDROPPED}
     WHERE identity IN (SELECT identity FROM held_identities)`)
@@ -51,12 +51,14 @@ async function dropHeld(duck: Duck): Promise<void> {
 
 export type HeldRow = ArchivedRecord
 
-/** `held_identities`: made again of those held rows that a landed one could be a copy of. */
-export async function loadHeldIdentities(duck: Duck): Promise<void> {
-  const candidates = await duck.rows<HeldRow>(`
-    SELECT ${RECORD_SELECT} FROM held h SEMI JOIN keys l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`)
+/** `held_identities`: made again of those held rows that one of these landed ones could be a copy of. */
+export async function loadHeldIdentities(duck: Duck, landed: string): Promise<void> {
+  const identities: string[] = []
+  // As they come: together they may be all that a device has said in a day.
+  for await (const row of duck.each<HeldRow>(`
+    SELECT ${RECORD_SELECT} FROM held h SEMI JOIN ${landed} l ON l.device_id = h.device_id AND l.reported_timestamp = h.reported_timestamp`))
+    identities.push(sqlText(identityOfHeld(row)))
   await duck.run('CREATE OR REPLACE TABLE held_identities (identity UUID)')
-  const identities = candidates.map((row) => sqlText(identityOfHeld(row)))
   for (let from = 0; from < identities.length; from += 5_000) {
     const values = identities.slice(from, from + 5_000).map((identity) => `(${identity})`)
     await duck.run(`INSERT INTO held_identities VALUES ${values.join(', ')}`)

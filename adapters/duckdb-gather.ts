@@ -6,32 +6,60 @@ import type { DayLayout } from '../events/archive-places.ts'
 import { readPlace } from '../events/archive-places.ts'
 import { hashOf } from '../events/hash.ts'
 import { type Gathered, type Gathering, NotVerified, type RowSums } from '../workflows/night-ports.ts'
-import { NO_ROWS, parquetOptions, ROW_ORDER, ROWS_AND_SUM, STORED_SELECT } from './duckdb-columns.ts'
+import {
+  LONG_BYTES,
+  MOST_GROUP_ROWS,
+  NO_ROWS,
+  parquetOptions,
+  ROW_HASH,
+  ROW_ORDER,
+  rowsAndSum,
+  STORED_SELECT,
+} from './duckdb-columns.ts'
 import { type Duck, parquetFiles, sqlText } from './duckdb-open.ts'
 import { PLACE, placedWhereOlder } from './duckdb-places.ts'
 import { shortTexts } from './duckdb-short-texts.ts'
+import { isWide, WIDE_KEYS, writeWideRows } from './duckdb-wide-rows.ts'
 
 export async function gatherRows(duck: Duck, files: ArchiveFiles, of: Gathering): Promise<Gathered> {
   const paths = await openMonth(duck, files, of)
-  const [figures] = await duck.rows<{ rows: number; copies: number }>(`
-    SELECT count(*) AS rows, (SELECT count(*) FROM days SEMI JOIN kept USING (${PLACE})) AS copies
-    FROM (SELECT 1 FROM days UNION ALL SELECT 1 FROM kept)`)
-  const { rows = 0, copies = 0 } = figures ?? {}
+  const [figures] = await duck.rows<MonthFigures>(`
+    SELECT count(*) AS rows, sum(bytes)::DOUBLE AS long_bytes,
+      (SELECT count(*) FROM days SEMI JOIN kept USING (${PLACE})) AS copies
+    FROM (SELECT ${LONG_BYTES} AS bytes FROM days UNION ALL SELECT ${LONG_BYTES} FROM kept)`)
+  const { rows = 0, copies = 0, long_bytes = 0 } = figures ?? {}
   const [days] = await duck.rows<{ n: number }>('SELECT count(*) AS n FROM days')
   // What a night that was killed has left: all of it has its place.
   if (days?.n === copies) return { staged: null, rows: rows - copies, bytes: 0, copies }
-  const fresh = copies > 0 ? `days ANTI JOIN kept USING (${PLACE})` : 'days'
-  const all = `(SELECT * FROM ${fresh} UNION ALL SELECT * FROM kept)`
-  const { short, whole } = await shortTexts(duck, all)
   const path = join(duck.scratch, 'month.parquet')
   const taken = await Promise.all(paths.map(async (one) => takenMark(await readFile(one))))
-  await duck.run(`
-    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all} ORDER BY ${ROW_ORDER.join(', ')}))
-    TO ${sqlText(path)} ${parquetOptions().replace(/\)$/, `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}})`)}`)
+  const more = `, KV_METADATA {${TAKEN}: ${sqlText(taken.join(' '))}}`
+  await writeMonth(duck, { rows, copies, long_bytes }, { path, more })
   const { size } = await stat(path)
   const staged = `${of.staging}month.parquet`
   await files.putFile(staged, path)
   return { staged, rows: rows - copies, bytes: size, copies }
+}
+
+type MonthFigures = { rows: number; copies: number; long_bytes: number }
+
+async function writeMonth(
+  duck: Duck,
+  { copies, long_bytes }: MonthFigures,
+  to: { path: string; more: string },
+): Promise<void> {
+  const all = (columns: string) =>
+    `(SELECT * FROM (SELECT ${columns} FROM days)${copies > 0 ? ` ANTI JOIN kept USING (${PLACE})` : ''}
+    UNION ALL SELECT ${columns} FROM kept)`
+  if (isWide(duck, long_bytes)) {
+    const rows = (within: string) => `FROM ${all('*')} WHERE ${within}`
+    await writeWideRows(duck, { keys: `FROM ${all(WIDE_KEYS)}`, rows }, to)
+    return
+  }
+  const { short, whole } = await shortTexts(duck, all('*'))
+  await duck.run(`
+    COPY (SELECT *${whole} FROM (SELECT *${short} FROM ${all('*')} ORDER BY ${ROW_ORDER.join(', ')}))
+    TO ${sqlText(to.path)} ${parquetOptions(MOST_GROUP_ROWS, to.more)}`)
 }
 
 /** In the footer of a month's file: what the files were whose rows it took in last, which may still be there. */
@@ -60,9 +88,11 @@ export async function verifyMonthRows(
     `SELECT count(*) - count(DISTINCT (${PLACE})) AS n FROM made`,
   )
   if (twice?.n !== 0) throw new NotVerified(`${twice?.n} records are there twice`)
-  const added = `days ANTI JOIN kept USING (${PLACE})`
-  const wanted = await sumOf(duck, `(SELECT * FROM ${added} UNION ALL SELECT * FROM kept)`)
-  const out = await sumOf(duck, 'made')
+  const wanted = await sumOf(
+    duck,
+    `SELECT * FROM ${told('days')} ANTI JOIN kept USING (${PLACE}) UNION ALL FROM ${told('kept')}`,
+  )
+  const out = await sumOf(duck, `FROM ${told('made')}`)
   if (out.rows !== made.rows) throw new NotVerified(`${made.rows} rows were made, and ${out.rows} are there`)
   if (out.rows !== wanted.rows || out.sum !== wanted.sum)
     throw new NotVerified(`of ${out.rows} rows some are not as they went in`)
@@ -71,17 +101,22 @@ export async function verifyMonthRows(
 
 /** Rows that were there already must be there as they are, and not only under the same place in the log. */
 async function verifyCopies(duck: Duck): Promise<void> {
-  const known = `days SEMI JOIN kept USING (${PLACE})`
-  const again = `kept SEMI JOIN days USING (${PLACE})`
-  const [one, other] = [await sumOf(duck, `(FROM ${known})`), await sumOf(duck, `(FROM ${again})`)]
+  const known = `FROM ${told('days')} SEMI JOIN kept USING (${PLACE})`
+  const again = `FROM ${told('kept')} SEMI JOIN days USING (${PLACE})`
+  const [one, other] = [await sumOf(duck, known), await sumOf(duck, again)]
   if (one.rows !== other.rows || one.sum !== other.sum)
     throw new NotVerified(`of ${one.rows} rows that are there already some are there otherwise`)
+}
+
+/** Each row by its hash, before rows are joined: a join may hold what it is given. */
+function told(rows: string): string {
+  return `(SELECT part, ${PLACE}, ${ROW_HASH} AS row_hash FROM ${rows})`
 }
 
 async function sumOf(duck: Duck, rows: string): Promise<RowSums> {
   const [sums] = await duck.rows<RowSums>(`
     SELECT sum(rows)::BIGINT AS rows, sum(hash(part, sum)::HUGEINT)::VARCHAR AS sum FROM
-      (SELECT part, ${ROWS_AND_SUM} FROM ${rows} GROUP BY part)`)
+      (SELECT part, ${rowsAndSum('row_hash')} FROM (${rows}) GROUP BY part)`)
   return { rows: sums?.rows ?? 0, sum: sums?.sum ?? '0' }
 }
 

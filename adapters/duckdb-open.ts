@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
-import { wholeStream } from './duckdb-stream.ts'
+import { chunksOf, wholeStream } from './duckdb-stream.ts'
 
 /** What a row may hold when it comes out as plain values. */
 export type DuckRow = Record<string, string | number | boolean | null>
@@ -24,6 +24,8 @@ export type Duck = DuckLane & {
   lanes: DuckLane[]
   /** Rows as they come, as arrays in the order of the columns, in lists of some thousand. Rejects where not all came. */
   stream(sql: string): AsyncIterable<unknown[][]>
+  /** The same one by one, as `rows` has them. */
+  each<Row extends DuckRow = DuckRow>(sql: string): AsyncIterable<Row>
   /** The same by column, as DuckDB has them. */
   chunks(sql: string): AsyncIterable<DuckDBDataChunk>
   /** Ends what is running; the call rejects. */
@@ -61,9 +63,13 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
     ...laneOf(connection, { scratch, memory_mb }),
     lanes: connections.map((each) => laneOf(each, { scratch, memory_mb })),
     stream: async function* (sql) {
-      for await (const chunk of wholeStream(connection, sql)) yield chunk.getRows()
+      for await (const chunk of wholeStream(connection, sql, chunksOf)) yield chunk.getRows()
     },
-    chunks: (sql) => wholeStream(connection, sql),
+    each: async function* <Row extends DuckRow>(sql: string) {
+      for await (const rows of wholeStream(connection, sql, (result) => result.yieldRowObjectJs()))
+        for (const row of rows) yield plainRow(row) as Row
+    },
+    chunks: (sql) => wholeStream(connection, sql, chunksOf),
     interrupt: () => connection.interrupt(),
     close: async () => {
       for (const each of connections) each.closeSync()

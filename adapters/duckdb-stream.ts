@@ -1,29 +1,34 @@
 /** Rows as they come, and the certainty that all of them came. */
-import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api'
 import { InfrastructureError } from './infrastructure-error.ts'
 
 /**
  * In a transaction of its own, for by that alone a stream that failed on the way can be told from one that is at its end.
  * @throws what it failed of; then what came is not all
  */
-export async function* wholeStream(
+export async function* wholeStream<T>(
   connection: DuckDBConnection,
   sql: string,
-): AsyncGenerator<DuckDBDataChunk, void> {
+  read: (result: DuckDBResult) => AsyncIterable<T>,
+): AsyncGenerator<T, void> {
   await connection.run('BEGIN')
   let isWhole = false
   try {
-    const result = await connection.stream(sql)
-    for (;;) {
-      const chunk = await result.fetchChunk()
-      if (!chunk || chunk.rowCount === 0) break
-      yield chunk
-    }
+    yield* read(await connection.stream(sql))
     isWhole = !(await isCutOff(connection))
   } finally {
     await connection.run('ROLLBACK')
   }
   if (!isWhole) throw await reasonOf(connection, sql)
+}
+
+/** Rows as DuckDB has them, some thousand at a time. */
+export async function* chunksOf(result: DuckDBResult): AsyncGenerator<DuckDBDataChunk, void> {
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (!chunk || chunk.rowCount === 0) return
+    yield chunk
+  }
 }
 
 /** Behind the last rows of a stream. DuckDB ends one that fails like any other; that its transaction is lost is all there is to see. */

@@ -2,7 +2,7 @@
 import type { ArchiveFiles } from '../events/archive.ts'
 import type { RowSums, Survey } from '../workflows/night-ports.ts'
 import { addSums } from '../workflows/staging.ts'
-import { ROWS_AND_SUM, SHARD, STORED_COLUMNS } from './duckdb-columns.ts'
+import { LONG_BYTES, ROWS_AND_SUM, SHARD, STORED_COLUMNS, TEXT_BYTES } from './duckdb-columns.ts'
 import { type Duck, sameFiles } from './duckdb-open.ts'
 import { placedFiles } from './duckdb-places.ts'
 
@@ -34,7 +34,7 @@ async function look(duck: Duck, landed: string): Promise<Omit<Survey, 'damaged'>
   const values = STORED_COLUMNS.map((name) => `count(${name}) AS values_${name}`)
   const found = await duck.rows<DayOfShard>(`
     SELECT event_time::DATE::VARCHAR AS day, ${SHARD} AS shard, count(DISTINCT device_id) AS devices, ${ROWS_AND_SUM},
-      sum(strlen(coalesce(payload, payload_base64, template)))::DOUBLE AS bytes, ${values.join(', ')}
+      sum(${TEXT_BYTES})::DOUBLE AS bytes, sum(${LONG_BYTES})::DOUBLE AS long_bytes, ${values.join(', ')}
     FROM ${landed} GROUP BY day, shard ORDER BY day, shard`)
   const days = [...Map.groupBy(found, ({ day }) => day)].map(([day, own]) => ({
     day,
@@ -42,7 +42,12 @@ async function look(duck: Duck, landed: string): Promise<Omit<Survey, 'damaged'>
     devices: total(own, 'devices'),
   }))
   const shards = [...Map.groupBy(found, ({ shard }) => shard)].sort(([a], [b]) => a - b)
-  const sums = shards.map(([shard, own]) => ({ shard, ...addSums(own), bytes: total(own, 'bytes') }))
+  const sums = shards.map(([shard, own]) => ({
+    shard,
+    ...addSums(own),
+    bytes: total(own, 'bytes'),
+    long_bytes: total(own, 'long_bytes'),
+  }))
   return {
     rows: total(found, 'rows'),
     days,
@@ -56,12 +61,13 @@ type DayOfShard = RowSums & {
   shard: number
   devices: number
   bytes: number
+  long_bytes: number
   [values: `values_${string}`]: number
 }
 
 function total(
   rows: readonly DayOfShard[],
-  column: 'rows' | 'devices' | 'bytes' | `values_${string}`,
+  column: 'rows' | 'devices' | 'bytes' | 'long_bytes' | `values_${string}`,
 ): number {
   return rows.reduce((sum, row) => sum + (row[column] ?? 0), 0)
 }

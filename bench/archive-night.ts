@@ -29,7 +29,7 @@ const wall_s = (performance.now() - started) / 1_000
 const { user, system } = process.cpuUsage(before)
 const cpu_s = (user + system) / 1e6
 const files = folderArchive(filesOf(data).archive)
-const stored = await files.list('2026/')
+const stored = (await Promise.all(['2026/', 'months/'].map((folder) => files.list(folder)))).flat()
 const kept = stored.reduce((sum, { bytes }) => sum + bytes, 0)
 const memory_mb = process.resourceUsage().maxRSS / 1024
 console.log({

@@ -14,6 +14,7 @@ export async function spreadNight({ run }: { run: string }, { files, engine }: N
     batches,
     rows,
     bytes: totalBytes(sums),
+    long_bytes: totalBytes(sums, 'long_bytes'),
     empty,
     staging: spreadFolder(run),
   })

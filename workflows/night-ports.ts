@@ -16,8 +16,11 @@ export type MonthRef = BatchRef & { month: string }
 /** How many rows, and the sum of a hash of each, which is the same in whatever order they are. */
 export type RowSums = { rows: number; sum: string }
 
-/** Of the rows that belong to one of the `SHARED_FILES`; `bytes` is how long their texts are. */
-export type ShardSums = RowSums & { shard: number; bytes: number }
+/**
+ * Of the rows that belong to one of the `SHARED_FILES`: `bytes` is how long their texts are, `long_bytes` the same of those
+ * that are long by themselves.
+ */
+export type ShardSums = RowSums & { shard: number; bytes: number; long_bytes: number }
 
 /** Kept in the staging folder of the run. */
 export type NightPlan = NightInput & {
@@ -46,8 +49,9 @@ export type Survey = {
 export type Spreading = {
   sources: readonly string[]
   batches: number
-  /** How long texts are, of all rows. */
+  /** How long texts are, of all rows, and of those with long ones. */
   bytes: number
+  long_bytes: number
   rows: number
   /** Columns that need not be carried. */
   empty: readonly string[]

@@ -90,8 +90,11 @@ export async function compactionOf(files: ArchiveFiles, ref: BatchRef): Promise<
 }
 
 /** A plan of an earlier version does not say. */
-export function totalBytes(sums: readonly Partial<ShardSums>[]): number {
-  return sums.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+export function totalBytes(
+  sums: readonly Partial<ShardSums>[],
+  which: 'bytes' | 'long_bytes' = 'bytes',
+): number {
+  return sums.reduce((sum, shard) => sum + (shard[which] ?? 0), 0)
 }
 
 export function addSums(all: readonly RowSums[]): RowSums {

@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Duck, openDuck, parquetFiles, sqlText } from '../../adapters/duckdb-open.ts'
-import { wholeStream } from '../../adapters/duckdb-stream.ts'
+import { chunksOf, wholeStream } from '../../adapters/duckdb-stream.ts'
 import { InfrastructureError } from '../../adapters/infrastructure-error.ts'
 
 let duck: Duck
@@ -44,6 +44,7 @@ describe('a stream', () => {
   it('whose rows fail on the way rejects with what they failed of, and others can be asked for', async () => {
     await expect(countOf(broken)).rejects.toThrow('the last one')
     await expect(drain(duck.chunks(broken))).rejects.toThrow('the last one')
+    await expect(drain(duck.each(broken))).rejects.toThrow('the last one')
     expect(await countOf(numbers)).toBe(MANY)
   })
 
@@ -64,7 +65,7 @@ describe('a stream', () => {
       },
       stream: async () => ({ fetchChunk: async () => null }),
     }
-    const reading = drain(wholeStream(failsOnce as never, 'SELECT 2'))
+    const reading = drain(wholeStream(failsOnce as never, 'SELECT 2', chunksOf))
     await expect(reading).rejects.toThrow(InfrastructureError)
   })
 })
