@@ -89,7 +89,7 @@ it('a burst of long messages in a fleet of short ones is spread over batches in 
 
 describe('a month of small files whose messages are long', () => {
   const EVENTS = 'months/events/2026/10/000-of-001/events.parquet'
-  const after = (days: number) => ({ ...AFTER, now: () => Date.UTC(2026, 10, 3 + days, 2) })
+  const atNight = (days: number) => ({ ...AFTER, now: () => Date.UTC(2026, 10, 3 + days, 2) })
 
   it('is put together, also with what comes late', async () => {
     const days = Array.from({ length: 16 }, (_, nth) => OCTOBER + (nth >> 2) * DAY_MS)
@@ -98,12 +98,12 @@ describe('a month of small files whose messages are long', () => {
     )
     await home.night(dayAt(OCTOBER + 4 * DAY_MS), { ...AFTER, now: () => OCTOBER + 5 * DAY_MS })
     expect((await home.names('2026/10/')).length).toBe(days.length)
-    expect(await home.night(SECOND, after(0))).toMatchObject({ well: true })
+    expect(await home.night(SECOND, atNight(0))).toMatchObject({ well: true })
     expect(await home.names('2026/10/')).toEqual([])
     expect(told(await home.archived())).toEqual(told(all))
     expect((await groupsOf([EVENTS])).longest).toBeLessThan((MEMORY_MB * 1_000_000) / 8)
     const more = await home.take([late(OCTOBER - 1_000, {}, 'dev-0')])
-    expect(await home.night('2026-11-03', after(1))).toMatchObject({ well: true, rows: 1 })
+    expect(await home.night('2026-11-03', atNight(1))).toMatchObject({ well: true, rows: 1 })
     expect(await home.names('2026/10/')).toEqual([])
     expect(told(await home.archived())).toEqual(told([...all, ...more]))
   })
