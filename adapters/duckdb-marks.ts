@@ -1,22 +1,24 @@
 /** Registers and power out of compacted files, as marks. */
 import { type EnergyMark, MARK_MS } from '../energy/energy-marks.ts'
-import { type ArchiveFiles, LANDING } from '../events/archive.ts'
-import type { MarkSource } from '../workflows/aggregate-night.ts'
-import { filesOfRange } from './archive-files.ts'
-import { type DuckOptions, openDuck, parquetFiles } from './duckdb-open.ts'
+import { type ArchiveFiles, arrivalDay, LANDING } from '../events/archive.ts'
+import type { MarkRange, MarkSource } from '../workflows/aggregate-night.ts'
+import { filesOfDevices, filesOfRange } from './archive-files.ts'
+import { type DuckOptions, openDuck, parquetFiles, sqlText } from './duckdb-open.ts'
 
 export function duckdbMarks(files: ArchiveFiles, options: DuckOptions = {}): MarkSource {
   return {
-    marks: async function* ({ from, to }) {
-      const names = (await filesOfRange(files, { from, to })).filter((name) => !OF_STATIONS.test(name))
+    marks: async function* (range) {
+      const found = (await filesOfRange(files, range)).filter((name) => !OF_STATIONS.test(name))
+      const names = range.device_ids ? filesOfDevices(found, range.device_ids) : found
       // What has come in since: the first reading behind the day says what flowed up to its end.
-      for (const { name } of await files.list(LANDING)) names.push(name)
+      for (const { name } of await files.list(LANDING))
+        if (arrivalDay(name) > (range.landed_after ?? '')) names.push(name)
       if (names.length === 0) return
       const duck = await openDuck(options)
       try {
         let device: string | null = null
         let marks: EnergyMark[] = []
-        for await (const rows of duck.stream(marksSql(await files.bring(names, duck.scratch), from, to))) {
+        for await (const rows of duck.stream(marksSql(await files.bring(names, duck.scratch), range))) {
           for (const [
             device_id,
             first_at,
@@ -48,7 +50,8 @@ const OF_STATIONS = /^(?:months\/)?telemetry\//
 type MarkRow = [string, number, number, number | null, number | null, number | null, number | null]
 
 /** The same as `marksOf` makes of readings. */
-function marksSql(paths: string[], from: number, to: number): string {
+function marksSql(paths: string[], { from, to, device_ids }: MarkRange): string {
+  const own = device_ids ? ` AND device_id IN (${device_ids.map(sqlText).join(', ')})` : ''
   return `
     SELECT device_id, coalesce(min(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
       coalesce(max(ms) FILTER (WHERE kwh IS NOT NULL), min(ms))::DOUBLE,
@@ -61,6 +64,6 @@ function marksSql(paths: string[], from: number, to: number): string {
         CASE WHEN power_kw IS NULL AND voltage_v IS NULL THEN current_draw::DOUBLE END AS current_a
       FROM ${parquetFiles(paths)}
       WHERE (energy_delivered_kwh IS NOT NULL OR power_kw IS NOT NULL OR current_draw IS NOT NULL) AND device_id IS NOT NULL
-        AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to}))
+        AND event_time >= make_timestamp_ms(${from}) AND event_time < make_timestamp_ms(${to})${own})
     GROUP BY device_id, ms // ${MARK_MS} ORDER BY device_id, ms // ${MARK_MS}`
 }

@@ -20,14 +20,19 @@ export function dynamodbEnergy(options: DynamoOptions): EnergyBook {
   return {
     hours: (query) => hours(calls, query),
     aggregatedUntil: async () => Number((await readMark(calls, 'aggregated')) || 0),
-    replace: async (windows, made, until) => {
+    replace: async (windows) => {
       const before = (await Promise.all(windows.map((window) => keysIn(calls, window)))).flat()
-      await calls.putAll('energy', made.map(toItem))
-      const kept = new Set(made.map(({ device_id, starts_at }) => keyText(keyOf(device_id, starts_at))))
       const gone = new Map(before.map((key) => [keyText(key), key]))
-      for (const key of kept) gone.delete(key)
-      await calls.removeAll('energy', [...gone.values()])
-      await putLaterMark(calls, 'aggregated', until)
+      return {
+        put: async (hours) => {
+          await calls.putAll('energy', hours.map(toItem))
+          for (const { device_id, starts_at } of hours) gone.delete(keyText(keyOf(device_id, starts_at)))
+        },
+        done: async (until) => {
+          await calls.removeAll('energy', [...gone.values()])
+          await putLaterMark(calls, 'aggregated', until)
+        },
+      }
     },
   }
 }

@@ -13,11 +13,17 @@ export function memoryEnergyBook(): EnergyBook {
           a.device_id === b.device_id ? a.starts_at - b.starts_at : a.device_id < b.device_id ? -1 : 1,
         ),
     aggregatedUntil: async () => aggregated,
-    replace: async (windows, hours, until) => {
-      for (const [key, { ends_at }] of rows)
-        if (windows.some(({ from, to }) => ends_at > from && ends_at <= to)) rows.delete(key)
-      for (const hour of hours) rows.set(JSON.stringify([hour.device_id, hour.starts_at]), hour)
-      aggregated = Math.max(aggregated, until)
+    replace: async (windows) => {
+      const made: EnergyHour[] = []
+      return {
+        put: async (hours) => void made.push(...hours),
+        done: async (until) => {
+          for (const [key, { ends_at }] of rows)
+            if (windows.some(({ from, to }) => ends_at > from && ends_at <= to)) rows.delete(key)
+          for (const hour of made) rows.set(JSON.stringify([hour.device_id, hour.starts_at]), hour)
+          aggregated = Math.max(aggregated, until)
+        },
+      }
     },
   }
 }

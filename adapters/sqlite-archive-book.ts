@@ -41,7 +41,13 @@ const OF_DEVICE =
 const OF_LOCATION = `SELECT body FROM energy WHERE location = ? AND starts_at >= ? AND starts_at < ?
   ORDER BY device_id, starts_at`
 const CLEAR = 'DELETE FROM energy WHERE ends_at > ? AND ends_at <= ?'
-const PUT_HOUR = `INSERT INTO energy VALUES (?, ?, ?, ?, ?) ON CONFLICT (device_id, starts_at) DO UPDATE
+/** Hours on their way: of this connection alone, and on disk, for they may be more than fit in memory. */
+const MAKE = `CREATE TEMP TABLE IF NOT EXISTS made (
+  device_id TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, location TEXT, body TEXT NOT NULL
+) STRICT`
+const PUT_MADE = 'INSERT INTO temp.made VALUES (?, ?, ?, ?, ?)'
+const CLEAR_MADE = 'DELETE FROM temp.made'
+const TAKE_MADE = `INSERT INTO energy SELECT * FROM temp.made WHERE true ON CONFLICT (device_id, starts_at) DO UPDATE
   SET ends_at = excluded.ends_at, location = excluded.location, body = excluded.body`
 
 /** @throws DatabaseRefused */
@@ -70,16 +76,28 @@ function energyBook(database: Database): EnergyBook {
     },
     aggregatedUntil: async () =>
       Number(database.get<{ position: string }>(MARK, ['aggregated'])?.position ?? 0),
-    replace: async (windows, hours, until) =>
-      database.transaction(() => {
-        for (const { from, to } of windows) database.run(CLEAR, [from, to])
-        for (const hour of hours) {
-          const { device_id, starts_at, ends_at, location } = hour
-          const place = location === null ? null : toColumn(location)
-          database.run(PUT_HOUR, [toColumn(device_id), starts_at, ends_at, place, JSON.stringify(hour)])
-        }
-        const before = Number(database.get<{ position: string }>(MARK, ['aggregated'])?.position ?? 0)
-        database.run(PUT_MARK, ['aggregated', String(Math.max(before, until))])
-      }),
+    replace: async (windows) => {
+      database.run(MAKE)
+      // What a night has left that ended before it was done.
+      database.run(CLEAR_MADE)
+      return {
+        put: async (hours) =>
+          database.transaction(() => {
+            for (const hour of hours) {
+              const { device_id, starts_at, ends_at, location } = hour
+              const place = location === null ? null : toColumn(location)
+              database.run(PUT_MADE, [toColumn(device_id), starts_at, ends_at, place, JSON.stringify(hour)])
+            }
+          }),
+        done: async (until) =>
+          database.transaction(() => {
+            for (const { from, to } of windows) database.run(CLEAR, [from, to])
+            database.run(TAKE_MADE)
+            database.run(CLEAR_MADE)
+            const before = Number(database.get<{ position: string }>(MARK, ['aggregated'])?.position ?? 0)
+            database.run(PUT_MARK, ['aggregated', String(Math.max(before, until))])
+          }),
+      }
+    },
   }
 }

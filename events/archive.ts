@@ -73,6 +73,12 @@ export type ArchiveFiles = {
 
 /** Where rows lie until the night, by the day of their arrival. */
 export const LANDING = 'landing/'
+
+/** Of a landing file, as `2026-11-20`. */
+export function arrivalDay(name: string): string {
+  return name.slice(LANDING.length, LANDING.length + 10).replaceAll('/', '-')
+}
+
 /** What is being made, and no part of the archive yet. */
 export const STAGING = 'staging/'
 /** Landing files that cannot be read, each with its error beside it. */

@@ -38,12 +38,15 @@ export type EnergyReads = {
 
 export type EnergyBook = EnergyReads & {
   /**
-   * Every device's hours that end in the windows are replaced by these, and then hours until then count as aggregated:
-   * in one where the home can, and so that doing it again ends the same where it cannot.
+   * Every device's hours that end in the windows are replaced by those that are put until it is done: in one where the
+   * home can, and so that doing it again ends the same where it cannot. One at a time.
    */
-  replace(
-    windows: readonly EnergyWindow[],
-    hours: readonly EnergyHour[],
-    aggregated_until: number,
-  ): Promise<void>
+  replace(windows: readonly EnergyWindow[]): Promise<EnergyReplacement>
+}
+
+export type EnergyReplacement = {
+  /** More of them, of which each is there once. */
+  put(hours: readonly EnergyHour[]): Promise<void>
+  /** From now on hours until then count as aggregated. */
+  done(aggregated_until: number): Promise<void>
 }

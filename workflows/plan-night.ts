@@ -1,5 +1,5 @@
 /** The night's first step: what has landed, how much it is, and in how many batches it is taken on. */
-import { DAY_MS, dayPath, dayStart, LANDING, SET_ASIDE, STAGING } from '../events/archive.ts'
+import { arrivalDay, DAY_MS, dayPath, dayStart, LANDING, SET_ASIDE, STAGING } from '../events/archive.ts'
 import { monthFolder, monthOf, readMonthFile } from '../events/archive-months.ts'
 import { type DayLayout, MOST_OWN_FOLDERS, readPlace, SHARED_FILES } from '../events/archive-places.ts'
 import { BadNight, type NightInput, type NightPlan, type NightPorts, type Survey } from './night-ports.ts'
@@ -57,10 +57,6 @@ export function batchesFor(rows: number, bytes = 0, batch_rows = BATCH_ROWS): nu
   while (batches < SHARED_FILES && (rows / batches > batch_rows || bytes / batches > BATCH_BYTES))
     batches *= 2
   return batches
-}
-
-function arrivalDay(name: string): string {
-  return name.slice(LANDING.length, LANDING.length + 10).replaceAll('/', '-')
 }
 
 /** What an earlier run left: nothing of it counts. */

@@ -54,6 +54,16 @@ export function loadReport(files: ArchiveFiles, ref: BatchRef): Promise<Compacte
   return loadJson(files, `${batchFolder(ref)}report.json`)
 }
 
+/** Whether every batch is in its place: its report is there, and nothing of what it made is left. */
+export async function isPublished(files: ArchiveFiles, { run, batches }: NightPlan): Promise<boolean> {
+  const left = new Set((await files.list(stagingOf(run))).map(({ name }) => name))
+  const folders = Array.from({ length: batches }, (_, batch) => batchFolder({ run, batch }))
+  const isDone = (folder: string) =>
+    left.has(`${folder}report.json`) &&
+    ![...left].some((name) => name.startsWith(folder) && name.endsWith('.parquet'))
+  return folders.every(isDone)
+}
+
 /** A file of a month, and the days' files that are put into it. */
 export type MonthTask = { month: string; name: string; existed: boolean; sources: ArchiveFile[] }
 

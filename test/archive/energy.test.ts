@@ -8,6 +8,7 @@ import { configArriving } from '../../events/config-record.ts'
 import type { EnergyBook, EnergyHour } from '../../events/energy-hours.ts'
 import type { LogRecord } from '../../events/record.ts'
 import { processBatch } from '../../processors/process-batch.ts'
+import { replaceHours } from '../contract/replace-hours.ts'
 import { charger, recordAt } from './archived-records.ts'
 import { createNightHome, type NightHome } from './night-home.ts'
 
@@ -231,7 +232,8 @@ describe.each([
 
   it('are found by device and by location, in order, within a range of beginnings', async () => {
     const book = open()
-    await book.replace(
+    await replaceHours(
+      book,
       [],
       [hour('b', 2), hour('a', 3), hour('a', 1), hour('c', 1, { location: null })],
       5 * HOUR,
@@ -253,8 +255,8 @@ describe.each([
 
   it('are written over: what a window held and does not hold any more is gone, and no other', async () => {
     const book = open()
-    await book.replace([], [hour('a', 1), hour('a', 2), hour('a', 3)], 4 * HOUR)
-    await book.replace([{ from: 2 * HOUR, to: 3 * HOUR }], [hour('b', 2)], 3 * HOUR)
+    await replaceHours(book, [], [hour('a', 1), hour('a', 2), hour('a', 3)], 4 * HOUR)
+    await replaceHours(book, [{ from: 2 * HOUR, to: 3 * HOUR }], [hour('b', 2)], 3 * HOUR)
     const all = await book.hours({ by: { location: 'garage' }, from: 0, to: 9 * HOUR })
     expect(all.map(({ device_id, starts_at }) => [device_id, starts_at / HOUR])).toEqual([
       ['a', 1],

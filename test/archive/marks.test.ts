@@ -5,6 +5,7 @@ import { memoryStore } from '../../adapters/memory-store.ts'
 import { writeLanding } from '../../adapters/parquet-landing.ts'
 import { electricalTold, marksOf } from '../../energy/energy-marks.ts'
 import { archiveBatch } from '../../processors/archive-batch.ts'
+import type { MarkRange } from '../../workflows/aggregate-night.ts'
 import { charger, NOON } from './archived-records.ts'
 
 it('marks out of the archive are those of the readings themselves', async () => {
@@ -24,9 +25,13 @@ it('marks out of the archive are those of the readings themselves', async () => 
   const quiet = { info() {}, warn() {}, error() {} }
   const metrics = { count() {}, gauge() {} }
   await archiveBatch(records, { files, write: writeLanding, store: memoryStore(), metrics, logger: quiet })
-  const found: unknown[] = []
-  for await (const marks of duckdbMarks(files).marks({ from: NOON - 86_400_000, to: NOON + 86_400_000 }))
-    found.push(marks)
+  async function marksIn(more: Partial<MarkRange> = {}): Promise<unknown[]> {
+    const found: unknown[] = []
+    const range = { from: NOON - 86_400_000, to: NOON + 86_400_000, ...more }
+    for await (const marks of duckdbMarks(files).marks(range)) found.push(marks)
+    return found
+  }
+  const found = await marksIn()
   const expected = ['dev-0', 'dev-1', 'dev-2'].map((device_id) => ({
     device_id,
     marks: marksOf(
@@ -42,4 +47,7 @@ it('marks out of the archive are those of the readings themselves', async () => 
   const close = (value: unknown) => (typeof value === 'number' ? Math.round(value * 1e9) / 1e9 : value)
   const rounded = (all: unknown) => JSON.parse(JSON.stringify(all, (_, value) => close(value)))
   expect(rounded(found)).toEqual(rounded(expected))
+  expect(await marksIn({ device_ids: ['dev-2', 'dev-0'] })).toEqual([found[0], found[2]])
+  expect(await marksIn({ landed_after: '2026-11-19' })).toEqual(found)
+  expect(await marksIn({ landed_after: '2026-11-20' })).toEqual([])
 })

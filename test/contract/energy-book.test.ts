@@ -8,6 +8,7 @@ import { sqliteArchiveBook } from '../../adapters/sqlite-archive-book.ts'
 import type { ArchiveBook } from '../../events/archive-book.ts'
 import type { EnergyBook, EnergyHour } from '../../events/energy-hours.ts'
 import { type Dynalite, startDynalite } from '../stand-ins/dynalite.ts'
+import { replaceHours } from './replace-hours.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 type Home = { energy: EnergyBook; book: ArchiveBook; dispose(): Promise<void> }
@@ -79,7 +80,7 @@ describe.each(Object.keys(HOMES))('aggregates: %s', (name) => {
   it('hours are found by device and by location, by their beginning, in order', async () => {
     const other = hour(3, { device_id: 'dev-0' })
     const elsewhere = hour(4, { device_id: 'dev-2', location: null })
-    await home.energy.replace([window(0)], [hour(5), hour(2), other, elsewhere], FROM + DAY)
+    await replaceHours(home.energy, [window(0)], [hour(5), hour(2), other, elsewhere], FROM + DAY)
     expect(await of({ device_id: 'dev-1' })).toEqual([hour(2), hour(5)])
     expect(await of({ location: 'garage' })).toEqual([other, hour(2), hour(5)])
     expect(await of({ device_id: 'dev-1' }, FROM + 2 * HOUR, FROM + 5 * HOUR)).toEqual([hour(2)])
@@ -89,15 +90,15 @@ describe.each(Object.keys(HOMES))('aggregates: %s', (name) => {
 
   it('what was there of a window goes, and what is beyond it stays', async () => {
     const [last, first] = [hour(23), hour(24)]
-    await home.energy.replace([window(0), window(1)], [hour(1), last, first], FROM + 2 * DAY)
-    await home.energy.replace([window(0)], [hour(1, { delivered_kwh: 9 })], FROM + DAY)
+    await replaceHours(home.energy, [window(0), window(1)], [hour(1), last, first], FROM + 2 * DAY)
+    await replaceHours(home.energy, [window(0)], [hour(1, { delivered_kwh: 9 })], FROM + DAY)
     expect(await of({ device_id: 'dev-1' })).toEqual([hour(1, { delivered_kwh: 9 }), first])
     expect(await home.energy.aggregatedUntil()).toBe(FROM + 2 * DAY)
   })
 
   it('done again it ends the same, many hours of many devices included', async () => {
     const many = Array.from({ length: 130 }, (_, n) => hour(n % 24, { device_id: `dev-${n}` }))
-    for (let time = 0; time < 2; time++) await home.energy.replace([window(0)], many, FROM + DAY)
+    for (let time = 0; time < 2; time++) await replaceHours(home.energy, [window(0)], many, FROM + DAY)
     expect((await of({ location: 'garage' })).length).toBe(130)
   })
 
