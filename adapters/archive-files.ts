@@ -5,10 +5,11 @@ import {
   MONTHS,
   monthFolder,
   monthMayHold,
+  monthMayHoldPart,
   monthOf,
   readMonthFile,
 } from '../events/archive-months.ts'
-import { dayFolders, mayHold, readPlace } from '../events/archive-places.ts'
+import { dayFolders, mayHold, partsOf, readPlace } from '../events/archive-places.ts'
 
 /** Days up to which each day's folder is listed, rather than the whole archive. */
 const DAYS_LISTED = 62
@@ -63,11 +64,12 @@ export async function filesOfRange(files: ArchiveFiles, range: ArchiveRange): Pr
 
 /** Of names of compacted files those that can have rows of one of the devices. */
 export function filesOfDevices(names: readonly string[], device_ids: Iterable<string | null>): string[] {
-  const ids = [...device_ids]
+  // Once a device, not once a device and file: there may be thousands of each.
+  const parts = new Set([...device_ids].flatMap(partsOf))
   return names.filter((name) => {
     const place = readPlace(name)
-    if (place) return ids.some((device_id) => mayHold(place.part, device_id))
+    if (place) return parts.has(place.part)
     const file = readMonthFile(name)
-    return file !== null && ids.some((device_id) => monthMayHold(file, device_id))
+    return file !== null && parts.values().some((part) => monthMayHoldPart(file, part))
   })
 }

@@ -60,8 +60,13 @@ export function nthOfPart(part: string, of: number): number {
 }
 
 /** Whether rows of the device can be in it. */
-export function monthMayHold({ kind, nth, of }: MonthFile, device_id: string | null): boolean {
-  return partsOf(device_id).some((part) => monthKindOf(part) === kind && nthOfPart(part, of) === nth)
+export function monthMayHold(file: MonthFile, device_id: string | null): boolean {
+  return partsOf(device_id).some((part) => monthMayHoldPart(file, part))
+}
+
+/** The same of rows that lay, or would lie, in a day's files of that part. */
+export function monthMayHoldPart({ kind, nth, of }: MonthFile, part: string): boolean {
+  return monthKindOf(part) === kind && nthOfPart(part, of) === nth
 }
 
 /** The month of a day such as `2026-10-05`. */

@@ -141,6 +141,9 @@ function slicesOf(things: readonly EnergyThing[], window: EnergyWindow, until: n
   )
   return [long, short].flatMap((some) => {
     const device_ids = [...new Set(some.map(({ device_id }) => device_id))]
+    // Nearly all that there are: to name them would not spare a file.
+    if (some === short && device_ids.length > 0 && device_ids.length <= SLICE_DEVICES)
+      return [rangeOf(some, until)]
     const hashes = new Map(device_ids.map((device_id) => [device_id, deviceHash(device_id)]))
     device_ids.sort((a, b) => (hashes.get(a) ?? 0) - (hashes.get(b) ?? 0))
     const range = rangeOf(some, until)
