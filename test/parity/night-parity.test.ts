@@ -137,6 +137,9 @@ describe('a night on AWS', { timeout: 400_000 }, () => {
     const log = await aws.append(said(5))
     await aws.land(log)
     await aws.process(log)
+    // What comes in behind the day says what has flowed by its end.
+    const behind = Date.UTC(2024, 0, 16, 1)
+    await aws.land(await aws.append([{ ...charger(1, behind), received_at: behind }]))
     let spreads = true
     const used = new Map<NightStep, Set<string>>(STEPS.map((step) => [step, new Set()]))
     const callOne: CallStep = async (step, input, lambda) => {
