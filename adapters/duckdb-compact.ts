@@ -35,8 +35,10 @@ export async function compactRows(duck: Duck, files: ArchiveFiles, of: Compactio
       ? await writeParts(duck, files, of, { parts, rest, paths: nothing_held ? paths : null })
       : []
   if (wide.length > 0) await duck.run('DROP TABLE IF EXISTS sorted')
-  for (const part of wide)
-    partitions.push(await writeWidePart(duck, files, of.staging, { ...(parts[part] as Part), part }))
+  for (const part of wide) {
+    const rows = await writeWidePart(duck, part, pathOf(duck, part))
+    partitions.push(await stagePart(duck, files, of, { ...(parts[part] as Part), part, rows }))
+  }
   partitions.sort((a, b) => (a.name < b.name ? -1 : 1))
   return { partitions, rows: partitions.reduce((sum, { rows }) => sum + rows, 0), copies }
 }
@@ -123,17 +125,31 @@ async function sortParts(
 async function writePart(
   duck: DuckLane,
   files: ArchiveFiles,
-  { staging, landed, bytes }: Compaction,
-  { name, day, existed, part, source }: Part & { part: number; source: PartSource },
+  of: Compaction,
+  { source, ...part }: Part & { part: number; source: PartSource },
 ): Promise<StagedPartition> {
-  const path = join(duck.scratch, `part-${part}.parquet`)
   const most_held = { memory_mb: duck.memory_mb / 8, most: MOST_GROUP_ROWS }
-  const row_group = rowsHeld({ rows: landed.rows, bytes }, most_held)
+  const row_group = rowsHeld({ rows: of.landed.rows, bytes: of.bytes }, most_held)
   const [copied] = await duck.rows<{ Count: number }>(
-    `COPY (${source(part)}) TO ${sqlText(path)} ${parquetOptions(row_group)}`,
+    `COPY (${source(part.part)}) TO ${sqlText(pathOf(duck, part.part))} ${parquetOptions(row_group)}`,
   )
+  return stagePart(duck, files, of, { ...part, rows: copied?.Count ?? 0 })
+}
+
+function pathOf({ scratch }: DuckLane, part: number): string {
+  return join(scratch, `part-${part}.parquet`)
+}
+
+/** What has been written of a part, into the staging folder. */
+async function stagePart(
+  duck: DuckLane,
+  files: ArchiveFiles,
+  { staging }: Compaction,
+  { name, day, existed, part, rows }: Part & { part: number; rows: number },
+): Promise<StagedPartition> {
+  const path = pathOf(duck, part)
   const { size } = await stat(path)
   const staged = `${staging}${part}.parquet`
   await files.putFile(staged, path)
-  return { name, staged, day, rows: copied?.Count ?? 0, bytes: size, existed }
+  return { name, staged, day, rows, bytes: size, existed }
 }

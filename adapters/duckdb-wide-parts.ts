@@ -1,10 +1,5 @@
 /** Files to be whose rows are too long to be sorted with all the others, or at once. */
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ArchiveFiles } from '../events/archive.ts'
-import type { StagedPartition } from '../workflows/night-ports.ts'
 import { LONG_BYTES, STORED_SELECT, TEXT_BYTES } from './duckdb-columns.ts'
-import type { Part } from './duckdb-landed.ts'
 import type { Duck, DuckLane } from './duckdb-open.ts'
 import { WIDE_KEYS, WIDE_SHARE, writeWideRows } from './duckdb-wide-rows.ts'
 
@@ -54,24 +49,15 @@ async function takeOut(duck: Duck, rows: string, parts: readonly number[]): Prom
   )
 }
 
-export async function writeWidePart(
-  duck: DuckLane,
-  files: ArchiveFiles,
-  staging: string,
-  { name, day, existed, part }: Part & { part: number },
-): Promise<StagedPartition> {
-  const path = join(duck.scratch, `part-${part}.parquet`)
+/** Resolves with how many rows the part has. */
+export function writeWidePart(duck: DuckLane, part: number, path: string): Promise<number> {
   const rowsOf = (columns: string, within = 'true') =>
     ['wide_fresh', 'wide_held']
       .map((from) => `SELECT ${columns} FROM ${from} WHERE part = ${part} AND ${within}`)
       .join(' UNION ALL ')
-  const rows = await writeWideRows(
+  return writeWideRows(
     duck,
     { keys: rowsOf(WIDE_KEYS), rows: (within) => rowsOf(STORED_SELECT, within) },
     { path },
   )
-  const { size } = await stat(path)
-  const staged = `${staging}${part}.parquet`
-  await files.putFile(staged, path)
-  return { name, staged, day, rows, bytes: size, existed }
 }

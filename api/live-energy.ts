@@ -1,17 +1,16 @@
 /** Energy by hour out of the store: for what no night has aggregated yet. */
 import { energyHours } from '../energy/energy-hours.ts'
 import { type EnergyMark, electricalTold, marksOf, type Reading } from '../energy/energy-marks.ts'
-import { energyThing } from '../energy/energy-thing.ts'
+import { energyThing, LONGEST_MS, ZONE_MS } from '../energy/energy-thing.ts'
 import type { EnergyHour, EnergyQuery } from '../events/energy-hours.ts'
 import { lowestKey } from '../events/key.ts'
 import type { ReadStore, Summary } from '../events/ports.ts'
+import { summariesIn } from '../events/summary-pages.ts'
 import { createOffsets } from '../events/zone.ts'
 import { configAt } from '../statecharts/config-in-force.ts'
 import { withFiguresSoFar } from './figures-so-far.ts'
 
 const PAGE = 1_000
-/** Sessions are found by their beginning. */
-const LONGEST_MS = 35 * 86_400_000
 
 /** Hours that end after `after` and begin in the query's range, by device and time; what is open is told as of `now`. */
 export async function liveHours(
@@ -22,9 +21,9 @@ export async function liveHours(
   const since = Math.max(from, of.after)
   const byDevice = new Map<string, Summary[]>()
   for (const kind of ['session', 'cycle'] as const) {
-    for await (const summary of summariesSince(store, { kind, by, from: since - LONGEST_MS, to })) {
+    for await (const summary of summariesIn(store, { kind, by, from: since - LONGEST_MS, to })) {
       const thing = energyThing(summary, of.now)
-      if (!thing || thing.until <= since - 2 * 3_600_000) continue
+      if (!thing || thing.until <= since - ZONE_MS) continue
       byDevice.set(summary.device_id, [...(byDevice.get(summary.device_id) ?? []), summary])
     }
   }
@@ -32,22 +31,6 @@ export async function liveHours(
   for (const [device_id, summaries] of [...byDevice].sort(([a], [b]) => (a < b ? -1 : 1)))
     hours.push(...(await hoursOfDevice(store, device_id, summaries, of.now)))
   return hours.filter(({ starts_at, ends_at }) => ends_at > of.after && starts_at >= from && starts_at < to)
-}
-
-type SummariesOf = { kind: 'session' | 'cycle'; by: EnergyQuery['by']; from: number; to: number }
-
-async function* summariesSince(store: ReadStore, { from, ...query }: SummariesOf): AsyncIterable<Summary> {
-  let cursor: string | null = null
-  do {
-    const page: { items: Summary[]; next_cursor: string | null } = await store.summaries({
-      ...query,
-      from: Math.max(0, from),
-      limit: PAGE,
-      ...(cursor && { cursor }),
-    })
-    yield* page.items
-    cursor = page.next_cursor
-  } while (cursor !== null)
 }
 
 async function hoursOfDevice(

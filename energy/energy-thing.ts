@@ -2,6 +2,11 @@
 import type { Summary } from '../events/ports.ts'
 import type { EnergyThing } from './energy-hours.ts'
 
+/** They are found by their beginning; one that is open for longer is not split any more. */
+export const LONGEST_MS = 35 * 86_400_000
+/** So long before a stretch of time a thing may end that has a part in its hours: those of a zone reach beyond those of UTC. */
+export const ZONE_MS = 2 * 3_600_000
+
 type Body = {
   started_at: number
   ended_at: number | null

@@ -4,9 +4,10 @@ import { type EnergyMark, MARK_MS } from '../energy/energy-marks.ts'
 import { DAY_MS, dayOf, dayStart, deviceHash } from '../events/archive.ts'
 import type { EnergyBook, EnergyHour, EnergyReplacement, EnergyWindow } from '../events/energy-hours.ts'
 import type { ConfigVersion, ReadStore, Summary } from '../events/ports.ts'
+import { summariesIn } from '../events/summary-pages.ts'
 import { createOffsets, type Offsets } from '../events/zone.ts'
 import { configAt } from '../statecharts/config-in-force.ts'
-import { daysToCompute, type EnergyKind, isLong, summariesOf, thingsOfDay } from './energy-things.ts'
+import { daysToCompute, type EnergyKind, isLong, thingsOfDay } from './energy-things.ts'
 import type { NightInput, NightPlan, NightPorts } from './night-ports.ts'
 import { isPublished, loadPlan } from './staging.ts'
 
@@ -63,7 +64,7 @@ export async function aggregateNight({ run, day }: NightInput, ports: AggregateP
   }
   for (const window of windows) {
     const replacement = await ports.energy.replace([window])
-    const summaries = (kind: EnergyKind) => summariesOf(ports.reads, kind, window)
+    const summaries = (kind: EnergyKind) => summariesIn(ports.reads, { kind, by: 'all', ...window })
     await ports.publish(dayOf(window.from), put(window, replacement), summaries)
     await replacement.done(window.to)
   }

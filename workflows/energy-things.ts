@@ -1,17 +1,14 @@
 /** Sessions and cycles that a night computes energy of, a day at a time: more of them than fit in memory lie in the store. */
 import type { EnergyThing } from '../energy/energy-hours.ts'
-import { energyThing } from '../energy/energy-thing.ts'
+import { energyThing, LONGEST_MS, ZONE_MS } from '../energy/energy-thing.ts'
 import { DAY_MS, dayOf, dayStart } from '../events/archive.ts'
 import type { EnergyWindow } from '../events/energy-hours.ts'
-import type { ReadStore, Summary } from '../events/ports.ts'
+import type { ReadStore } from '../events/ports.ts'
+import { summariesIn } from '../events/summary-pages.ts'
 
 export type SummaryReads = Pick<ReadStore, 'summaries'>
 export type EnergyKind = EnergyThing['kind']
 
-/** Sessions are found by their beginning; one that is open for longer is not split any more. */
-const LONGEST_MS = 35 * DAY_MS
-/** Hours of a zone reach beyond those of UTC. */
-const ZONE_MS = 2 * 3_600_000
 /** What began earlier than this before a day and reaches into it is remembered, and not looked for again. */
 const RECENT_MS = DAY_MS
 const KINDS: readonly EnergyKind[] = ['session', 'cycle']
@@ -60,34 +57,13 @@ export function isLong({ started_at }: EnergyThing, { from }: EnergyWindow): boo
   return started_at < from - RECENT_MS
 }
 
-/** Of one kind that began in the range, newest first. */
-export async function* summariesOf(
-  reads: SummaryReads,
-  kind: EnergyKind,
-  { from, to }: EnergyWindow,
-): AsyncGenerator<Summary> {
-  let cursor: string | null = null
-  do {
-    const page: Awaited<ReturnType<SummaryReads['summaries']>> = await reads.summaries({
-      kind,
-      by: 'all',
-      from: Math.max(0, from),
-      to,
-      limit: 1_000,
-      ...(cursor !== null && { cursor }),
-    })
-    yield* page.items
-    cursor = page.next_cursor
-  } while (cursor !== null)
-}
-
 async function* things(
   reads: SummaryReads,
   kind: EnergyKind,
   range: EnergyWindow,
   until: number,
 ): AsyncGenerator<EnergyThing> {
-  for await (const summary of summariesOf(reads, kind, range)) {
+  for await (const summary of summariesIn(reads, { kind, by: 'all', ...range })) {
     const thing = energyThing(summary, until)
     if (thing) yield thing
   }
